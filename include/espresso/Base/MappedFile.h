@@ -1,0 +1,51 @@
+//===- MappedFile.h - Read-only memory-mapped files -------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_BASE_MAPPEDFILE_H
+#define ESPRESSO_BASE_MAPPEDFILE_H
+
+#include "absl/status/statusor.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace espresso {
+
+/// A file mapped read-only for as long as the object lives. Shared by every
+/// weight that points into it. Thread-safe.
+class MappedFile {
+public:
+  /// Maps the regular file at `path`. Errors: NotFound, PermissionDenied,
+  /// InvalidArgument for a directory or device, Internal for the rest; the
+  /// message names the path and the reason.
+  [[nodiscard]] static absl::StatusOr<std::shared_ptr<const MappedFile>>
+  open(const std::string &path);
+
+  ~MappedFile();
+  MappedFile(const MappedFile &) = delete;
+  MappedFile &operator=(const MappedFile &) = delete;
+
+  const std::string &getPath() const { return path; }
+  uint64_t getSize() const { return size; }
+  /// The bytes; empty for an empty file.
+  std::span<const uint8_t> getBytes() const { return {data, size}; }
+
+private:
+  MappedFile(std::string path, const uint8_t *data, uint64_t size)
+      : path(std::move(path)), data(data), size(size) {}
+
+  std::string path;
+  const uint8_t *data;
+  uint64_t size;
+};
+
+} // namespace espresso
+
+#endif // ESPRESSO_BASE_MAPPEDFILE_H

@@ -1,0 +1,78 @@
+//===- MappedFile.cpp - Read-only memory-mapped files ---------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Base/MappedFile.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace espresso {
+
+static absl::Status statusFromErrno(const std::string &path, int error) {
+  std::string message =
+      absl::StrCat("cannot open '", path, "': ", std::strerror(error));
+  switch (error) {
+  case ENOENT:
+  case ENOTDIR:
+    return absl::NotFoundError(message);
+  case EACCES:
+  case EPERM:
+    return absl::PermissionDeniedError(message);
+  default:
+    return absl::InternalError(message);
+  }
+}
+
+absl::StatusOr<std::shared_ptr<const MappedFile>>
+MappedFile::open(const std::string &path) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0)
+    return statusFromErrno(path, errno);
+  struct stat info;
+  if (::fstat(descriptor, &info) != 0) {
+    int error = errno;
+    ::close(descriptor);
+    return statusFromErrno(path, error);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    ::close(descriptor);
+    return absl::InvalidArgumentError(absl::StrCat(
+        "cannot open '", path, "': ",
+        S_ISDIR(info.st_mode) ? "it is a directory" : "not a regular file"));
+  }
+  auto size = static_cast<uint64_t>(info.st_size);
+  const uint8_t *data = nullptr;
+  if (size != 0) {
+    void *mapping =
+        ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (mapping == MAP_FAILED) {
+      int error = errno;
+      ::close(descriptor);
+      return statusFromErrno(path, error);
+    }
+    data = static_cast<const uint8_t *>(mapping);
+  }
+  ::close(descriptor);
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+}
+
+MappedFile::~MappedFile() {
+  if (data)
+    ::munmap(const_cast<uint8_t *>(data), size);
+}
+
+} // namespace espresso
