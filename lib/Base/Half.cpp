@@ -54,9 +54,9 @@ static double decode(const Format &format, uint64_t bits) {
              (bits & ~format.signBit()) == format.nan()) {
     magnitude = std::nan("");
   } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<double>(mantissa),
-                           1 - format.bias() -
-                               static_cast<int>(format.mantissaBits));
+    magnitude =
+        std::ldexp(static_cast<double>(mantissa),
+                   1 - format.bias() - static_cast<int>(format.mantissaBits));
   } else {
     uint64_t significand = mantissa | (uint64_t{1} << format.mantissaBits);
     magnitude = std::ldexp(static_cast<double>(significand),
@@ -106,8 +106,8 @@ static uint64_t encode(const Format &format, double value) {
   // The implicit bit adds one to the exponent field; a carry adds another.
   uint64_t magnitude =
       (static_cast<uint64_t>(target - 1) << format.mantissaBits) + rounded;
-  uint64_t firstOverflow = format.hasInfinity ? format.infinity()
-                                              : format.nan();
+  uint64_t firstOverflow =
+      format.hasInfinity ? format.infinity() : format.nan();
   if (magnitude >= firstOverflow)
     return sign | overflow;
   return sign | magnitude;

@@ -1,0 +1,242 @@
+//===- Diagnostics.cpp - Messages with carets -----------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Support/Diagnostics.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/WithColor.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace espresso {
+
+//===----------------------------------------------------------------------===//
+// InFlightDiagnostic
+//===----------------------------------------------------------------------===//
+
+InFlightDiagnostic::~InFlightDiagnostic() {
+  if (engine)
+    engine->report(std::move(diagnostic));
+}
+
+InFlightDiagnostic &InFlightDiagnostic::setRule(llvm::StringRef id) & {
+  diagnostic.ruleId = id.str();
+  return *this;
+}
+
+InFlightDiagnostic &&InFlightDiagnostic::setRule(llvm::StringRef id) && {
+  return std::move(setRule(id));
+}
+
+InFlightDiagnostic &&InFlightDiagnostic::highlight(llvm::SMRange range) && {
+  diagnostic.highlights.push_back(range);
+  return std::move(*this);
+}
+
+InFlightDiagnostic &InFlightDiagnostic::addFixIt(llvm::SMRange range,
+                                                 const llvm::Twine &text) & {
+  diagnostic.fixIts.emplace_back(range, text);
+  return *this;
+}
+
+InFlightDiagnostic &InFlightDiagnostic::addNote(Location location,
+                                                const llvm::Twine &message) & {
+  Diagnostic note;
+  note.severity = Severity::Note;
+  note.location = location;
+  note.message = message.str();
+  diagnostic.notes.push_back(std::move(note));
+  return *this;
+}
+
+InFlightDiagnostic &InFlightDiagnostic::addHelp(const llvm::Twine &message) & {
+  Diagnostic help;
+  help.severity = Severity::Help;
+  help.message = message.str();
+  diagnostic.notes.push_back(std::move(help));
+  return *this;
+}
+
+InFlightDiagnostic &&
+InFlightDiagnostic::addNote(Location location, const llvm::Twine &message) && {
+  return std::move(addNote(location, message));
+}
+
+InFlightDiagnostic &&
+InFlightDiagnostic::addHelp(const llvm::Twine &message) && {
+  return std::move(addHelp(message));
+}
+
+//===----------------------------------------------------------------------===//
+// DiagnosticEngine
+//===----------------------------------------------------------------------===//
+
+DiagnosticEngine::DiagnosticEngine() {
+  handler = [this](const Diagnostic &diagnostic) {
+    printDiagnostic(diagnostic, sourceMgr, llvm::errs(), /*useColor=*/false);
+  };
+}
+
+DiagnosticEngine::~DiagnosticEngine() = default;
+
+DiagnosticEngine::Handler DiagnosticEngine::setHandler(Handler newHandler) {
+  std::swap(handler, newHandler);
+  return newHandler;
+}
+
+InFlightDiagnostic DiagnosticEngine::emit(Severity severity,
+                                          Location location) {
+  Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.location = location;
+  return InFlightDiagnostic(this, std::move(diagnostic));
+}
+
+InFlightDiagnostic DiagnosticEngine::emitError(const llvm::Twine &subject) {
+  Diagnostic diagnostic;
+  diagnostic.subject = subject.str();
+  return InFlightDiagnostic(this, std::move(diagnostic));
+}
+
+void DiagnosticEngine::report(Diagnostic diagnostic) {
+  if (warningsAsErrors && diagnostic.severity == Severity::Warning)
+    diagnostic.severity = Severity::Error;
+  if (diagnostic.severity == Severity::Warning)
+    ++numWarnings;
+  if (diagnostic.severity == Severity::Error) {
+    ++numErrors;
+    if (maxErrors != 0 && numErrors == maxErrors + 1) {
+      Diagnostic last;
+      last.message = "too many errors; the rest are not shown";
+      last.severity = Severity::Note;
+      handler(last);
+    }
+    if (maxErrors != 0 && numErrors > maxErrors)
+      return;
+  }
+  handler(diagnostic);
+}
+
+//===----------------------------------------------------------------------===//
+// Rendering
+//===----------------------------------------------------------------------===//
+
+static llvm::StringRef getLabel(Severity severity) {
+  switch (severity) {
+  case Severity::Error:
+    return "error";
+  case Severity::Warning:
+    return "warning";
+  case Severity::Remark:
+    return "remark";
+  case Severity::Note:
+    return "note";
+  case Severity::Help:
+    return "help";
+  }
+  return "";
+}
+
+static llvm::SourceMgr::DiagKind getKind(Severity severity) {
+  switch (severity) {
+  case Severity::Error:
+    return llvm::SourceMgr::DK_Error;
+  case Severity::Warning:
+    return llvm::SourceMgr::DK_Warning;
+  case Severity::Remark:
+    return llvm::SourceMgr::DK_Remark;
+  case Severity::Note:
+  case Severity::Help:
+    return llvm::SourceMgr::DK_Note;
+  }
+  return llvm::SourceMgr::DK_Note;
+}
+
+static llvm::HighlightColor getColor(Severity severity) {
+  switch (severity) {
+  case Severity::Error:
+    return llvm::HighlightColor::Error;
+  case Severity::Warning:
+    return llvm::HighlightColor::Warning;
+  case Severity::Remark:
+    return llvm::HighlightColor::Remark;
+  case Severity::Note:
+  case Severity::Help:
+    return llvm::HighlightColor::Note;
+  }
+  return llvm::HighlightColor::Note;
+}
+
+/// For messages without source text: "subject: error: message".
+static void printWithoutText(const Diagnostic &diagnostic,
+                             llvm::StringRef message, llvm::raw_ostream &os,
+                             bool useColor) {
+  llvm::StringRef subject = diagnostic.subject.empty()
+                                ? diagnostic.location.getName()
+                                : llvm::StringRef(diagnostic.subject);
+  if (!subject.empty())
+    os << subject << ": ";
+  llvm::WithColor(os, getColor(diagnostic.severity),
+                  useColor ? llvm::ColorMode::Enable : llvm::ColorMode::Disable)
+      << getLabel(diagnostic.severity) << ':';
+  os << ' ' << message << '\n';
+}
+
+static void printOne(const Diagnostic &diagnostic,
+                     const llvm::SourceMgr &sourceMgr, llvm::raw_ostream &os,
+                     bool useColor) {
+  std::string message = diagnostic.message;
+  if (!diagnostic.ruleId.empty())
+    message += " [" + diagnostic.ruleId + "]";
+  if (!diagnostic.location.hasText()) {
+    printWithoutText(diagnostic, message, os, useColor);
+    return;
+  }
+  llvm::SMRange range = diagnostic.location.getRange();
+  llvm::SmallVector<llvm::SMRange, 4> ranges(diagnostic.highlights.begin(),
+                                             diagnostic.highlights.end());
+  if (range.End.getPointer() > range.Start.getPointer())
+    ranges.push_back(range);
+  sourceMgr.PrintMessage(os, range.Start, getKind(diagnostic.severity), message,
+                         ranges, diagnostic.fixIts, useColor);
+}
+
+void printDiagnostic(const Diagnostic &diagnostic,
+                     const llvm::SourceMgr &sourceMgr, llvm::raw_ostream &os,
+                     bool useColor) {
+  printOne(diagnostic, sourceMgr, os, useColor);
+  for (const Diagnostic &note : diagnostic.notes)
+    printOne(note, sourceMgr, os, useColor);
+}
+
+//===----------------------------------------------------------------------===//
+// Near misses
+//===----------------------------------------------------------------------===//
+
+std::optional<llvm::StringRef>
+findNearMiss(llvm::StringRef word, llvm::ArrayRef<llvm::StringRef> candidates) {
+  // A third of the letters may be wrong: "rleu" suggests "relu", "x" nothing.
+  unsigned best = std::max<size_t>(1, word.size() / 3) + 1;
+  std::optional<llvm::StringRef> nearest;
+  for (llvm::StringRef candidate : candidates) {
+    unsigned distance =
+        word.edit_distance(candidate, /*AllowReplacements=*/true, best);
+    // Two neighbouring letters swapped count as one mistake.
+    if (distance == 2 && word.size() == candidate.size() &&
+        std::is_permutation(word.begin(), word.end(), candidate.begin()))
+      distance = 1;
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+} // namespace espresso
