@@ -1,0 +1,60 @@
+//===- Attention.h - Rotary positions and attention -------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_KERNELS_ATTENTION_H
+#define ESPRESSO_KERNELS_ATTENTION_H
+
+#include "espresso/Kernels/MatMul.h"
+
+#include <cstdint>
+#include <span>
+
+namespace espresso::kernels {
+
+/// Fills `cosines` and `sines`, [headDim / 2, s] each, with those of the angles
+/// p theta^(-2i/headDim) for p = position ... position + s - 1, computed in
+/// binary64.
+void ropeTable(int64_t position, int64_t s, int64_t headDim, double theta,
+               std::span<float> cosines, std::span<float> sines);
+
+/// Rotates every head of x [heads * headDim, s] by half-split pairs:
+/// out[i] = x[i] cos - x[i + d/2] sin; out[i + d/2] = x[i + d/2] cos + x[i]
+/// sin. `out` may be `x`.
+void rope(std::span<const float> x, int64_t s, int64_t headDim,
+          std::span<const float> cosines, std::span<const float> sines,
+          std::span<float> out);
+
+/// Writes column j of x [C, s] to row `row + j` of `cache` [P, C], rounding to
+/// its type (fp16 or fp32).
+void writeRows(std::span<const float> x, int64_t s, DataType type, void *cache,
+               int64_t row);
+
+struct AttentionShape {
+  int64_t heads = 0;   ///< H, of the queries
+  int64_t kvHeads = 0; ///< G, divides H; query head h reads h / (H/G)
+  int64_t headDim = 0; ///< d
+  int64_t columns = 0; ///< S
+  int64_t position = 0;
+  float scale = 1;
+};
+
+/// Floats of scratch memory `attention` needs when the cache has `rows` rows.
+/// Saturates at INT64_MAX.
+[[nodiscard]] int64_t getAttentionScratch(const AttentionShape &shape,
+                                          int64_t rows, unsigned threads);
+
+/// y [H d, S] = attention of q [H d, S] over the rows of the caches [P, G d]
+/// (fp16 or fp32): column s sees rows 0 ... position + s, which must exist.
+/// Scores, weights and sums are fp32.
+void attention(const AttentionShape &shape, std::span<const float> q,
+               const MatrixView &keys, const MatrixView &values,
+               std::span<float> scratch, std::span<float> y, ThreadPool &pool);
+
+} // namespace espresso::kernels
+
+#endif // ESPRESSO_KERNELS_ATTENTION_H

@@ -1,0 +1,136 @@
+//===- AttentionTest.cpp - Rotation and attention against plain loops -----===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Kernels/Attention.h"
+
+#include "KernelTest.h"
+#include "espresso/Base/Half.h"
+
+#include <algorithm>
+
+using namespace espresso;
+using namespace espresso::kernels;
+
+namespace {
+
+class AttentionTest : public KernelTest {};
+
+TEST_P(AttentionTest, RopeRotatesHalfSplitPairs) {
+  for (int64_t d : {2, 8, 16, 34})
+    for (int64_t s : {1, 3, 16}) {
+      const int64_t heads = 3, position = 11;
+      const double theta = 10000.0;
+      std::vector<float> x = Noise(d + s).take(heads * d * s), y(x.size());
+      std::vector<float> cosines(d / 2 * s), sines(d / 2 * s);
+      ropeTable(position, s, d, theta, cosines, sines);
+      rope(x, s, d, cosines, sines, y);
+      for (int64_t h = 0; h < heads; ++h)
+        for (int64_t i = 0; i < d / 2; ++i)
+          for (int64_t j = 0; j < s; ++j) {
+            double angle = (position + j) * std::pow(theta, -2.0 * i / d);
+            int64_t low = (h * d + i) * s + j, high = low + d / 2 * s;
+            EXPECT_NEAR(y[low],
+                        x[low] * std::cos(angle) - x[high] * std::sin(angle),
+                        1e-6);
+            EXPECT_NEAR(y[high],
+                        x[high] * std::cos(angle) + x[low] * std::sin(angle),
+                        1e-6);
+          }
+    }
+}
+
+struct Case {
+  int64_t heads, kvHeads, headDim, columns, position;
+  DataType type;
+};
+
+/// Attention by definition, in binary64, over rows of floats.
+double attendExactly(const Case &c, const std::vector<float> &q,
+                     const std::vector<float> &k, const std::vector<float> &v,
+                     int64_t h, int64_t s, int64_t i) {
+  const int64_t width = c.kvHeads * c.headDim;
+  const int64_t first = h / (c.heads / c.kvHeads) * c.headDim;
+  std::vector<double> scores;
+  for (int64_t r = 0; r <= c.position + s; ++r) {
+    double score = 0;
+    for (int64_t j = 0; j < c.headDim; ++j)
+      score += static_cast<double>(q[(h * c.headDim + j) * c.columns + s]) *
+               k[r * width + first + j];
+    scores.push_back(score / std::sqrt(static_cast<double>(c.headDim)));
+  }
+  double top = *std::max_element(scores.begin(), scores.end());
+  double sum = 0, result = 0;
+  for (size_t r = 0; r < scores.size(); ++r) {
+    double weight = std::exp(scores[r] - top);
+    sum += weight;
+    result += weight * v[r * width + first + i];
+  }
+  return result / sum;
+}
+
+/// Fills a cache through writeRows; returns its values as floats.
+std::vector<float> fill(const Case &c, int64_t rows, Noise &noise,
+                        std::vector<uint8_t> &cache) {
+  const int64_t width = c.kvHeads * c.headDim;
+  const int64_t bytes = c.type == DataType::Float16 ? 2 : 4;
+  cache.assign(rows * width * bytes, 0);
+  std::vector<float> columns = noise.take(width * rows), values(rows * width);
+  writeRows(columns, rows, c.type, cache.data(), 0);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t j = 0; j < width; ++j) {
+      float value = columns[j * rows + r];
+      if (c.type == DataType::Float16)
+        value = halfToFloat(floatToHalf(value));
+      values[r * width + j] = value;
+    }
+  return values;
+}
+
+TEST_P(AttentionTest, AgreesWithTheDefinition) {
+  ThreadPool pool(2);
+  std::vector<Case> cases;
+  for (DataType type : {DataType::Float16, DataType::Float32}) {
+    cases.push_back({1, 1, 4, 1, 0, type});
+    cases.push_back({8, 4, 8, 1, 37, type});
+    cases.push_back({6, 2, 17, 1, 15, type});
+    cases.push_back({4, 4, 16, 5, 3, type});
+    cases.push_back({8, 2, 33, 9, 0, type});
+  }
+  for (const Case &c : cases) {
+    Noise noise(c.heads + c.headDim);
+    const int64_t rows = c.position + c.columns;
+    std::vector<uint8_t> kCache, vCache;
+    std::vector<float> k = fill(c, rows, noise, kCache);
+    std::vector<float> v = fill(c, rows, noise, vCache);
+    std::vector<float> q = noise.take(c.heads * c.headDim * c.columns);
+    AttentionShape shape{c.heads,    c.kvHeads,
+                         c.headDim,  c.columns,
+                         c.position, 1 / std::sqrt(float(c.headDim))};
+    std::vector<float> scratch(getAttentionScratch(shape, rows, 2));
+    std::vector<float> y(q.size());
+    const int64_t width = c.kvHeads * c.headDim;
+    attention(shape, q, {c.type, kCache.data(), rows, width},
+              {c.type, vCache.data(), rows, width}, scratch, y, pool);
+    for (int64_t h = 0; h < c.heads; ++h)
+      for (int64_t s = 0; s < c.columns; ++s)
+        for (int64_t i = 0; i < c.headDim; ++i)
+          ASSERT_NEAR(y[(h * c.headDim + i) * c.columns + s],
+                      attendExactly(c, q, k, v, h, s, i), 3e-6);
+  }
+}
+
+TEST(WriteRows, LeavesOtherRowsAlone) {
+  std::vector<float> cache(4 * 3, 9.0f);
+  std::vector<float> x = {1, 2, 3, 4, 5, 6}; // [3 channels, 2 columns]
+  writeRows(x, 2, DataType::Float32, cache.data(), 1);
+  EXPECT_EQ(cache, (std::vector<float>{9, 9, 9, 1, 3, 5, 2, 4, 6, 9, 9, 9}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, AttentionTest, kTargets, getTargetName);
+
+} // namespace

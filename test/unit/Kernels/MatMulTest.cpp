@@ -1,0 +1,117 @@
+//===- MatMulTest.cpp - Products against plain loops ----------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Kernels/MatMul.h"
+
+#include "KernelTest.h"
+#include "espresso/Base/Half.h"
+
+using namespace espresso;
+using namespace espresso::kernels;
+
+namespace {
+
+class MatMulTest : public KernelTest {};
+
+/// W x + b in binary64.
+std::vector<double> multiply(const std::vector<float> &w,
+                             const std::vector<float> &x,
+                             const std::vector<float> &bias, int64_t o,
+                             int64_t i, int64_t s) {
+  std::vector<double> y(o * s);
+  for (int64_t r = 0; r < o; ++r)
+    for (int64_t j = 0; j < s; ++j) {
+      double sum = bias.empty() ? 0.0 : bias[r];
+      for (int64_t k = 0; k < i; ++k)
+        sum += static_cast<double>(w[r * i + k]) * x[k * s + j];
+      y[r * s + j] = sum;
+    }
+  return y;
+}
+
+void check(int64_t o, int64_t i, int64_t s, DataType type, bool withBias,
+           ThreadPool &pool) {
+  Noise noise(o * 1000 + i * 10 + s);
+  std::vector<float> w = noise.take(o * i), x = noise.take(i * s);
+  std::vector<float> bias = withBias ? noise.take(o) : std::vector<float>();
+  std::vector<uint16_t> halves(w.size());
+  if (type == DataType::Float16)
+    for (size_t k = 0; k < w.size(); ++k) {
+      halves[k] = floatToHalf(w[k]);
+      w[k] = halfToFloat(halves[k]);
+    }
+  MatrixView view{type, w.data(), o, i};
+  if (type == DataType::Float16)
+    view.data = halves.data();
+  std::vector<float> y(o * s, NAN);
+  matMul(view, x, s, bias, y, pool);
+  std::vector<double> expected = multiply(w, x, bias, o, i, s);
+  for (size_t k = 0; k < y.size(); ++k)
+    ASSERT_NEAR(y[k], expected[k], getSumTolerance(i))
+        << o << "x" << i << "x" << s << " at " << k;
+}
+
+TEST_P(MatMulTest, AgreesAroundVectorBoundaries) {
+  ThreadPool pool(2);
+  for (DataType type : {DataType::Float16, DataType::Float32})
+    for (int64_t o : {1, 3, 4, 5, 17})
+      for (int64_t i : {1, 7, 8, 15, 16, 31, 33, 65})
+        for (int64_t s : {1, 2, 7, 8, 15, 16, 17, 33})
+          check(o, i, s, type, (o + i + s) % 2 != 0, pool);
+}
+
+TEST_P(MatMulTest, AgreesBeyondOnePanel) {
+  ThreadPool pool(3);
+  for (DataType type : {DataType::Float16, DataType::Float32})
+    for (int64_t i : {255, 256, 257, 600})
+      for (int64_t s : {1, 19, 40})
+        check(70, i, s, type, false, pool);
+}
+
+TEST_P(MatMulTest, NumberOfThreadsDoesNotChangeBits) {
+  Noise noise(5);
+  const int64_t o = 301, i = 127;
+  for (int64_t s : {1, 24}) {
+    std::vector<float> w = noise.take(o * i), x = noise.take(i * s);
+    MatrixView view{DataType::Float32, w.data(), o, i};
+    std::vector<float> one(o * s), many(o * s);
+    ThreadPool single(1), several(5);
+    matMul(view, x, s, {}, one, single);
+    matMul(view, x, s, {}, many, several);
+    EXPECT_EQ(one, many);
+  }
+}
+
+TEST(Transpose, MovesEveryElement) {
+  std::vector<float> in(19 * 35), out(in.size());
+  for (size_t k = 0; k < in.size(); ++k)
+    in[k] = static_cast<float>(k);
+  transpose(in, 19, 35, out);
+  for (int64_t r = 0; r < 19; ++r)
+    for (int64_t c = 0; c < 35; ++c)
+      EXPECT_EQ(out[c * 19 + r], in[r * 35 + c]);
+}
+
+TEST(ThreadPool, CoversEachIndexOnce) {
+  ThreadPool pool(4);
+  for (int64_t count : {0, 1, 3, 4, 5, 1000}) {
+    for (int repeat = 0; repeat < 50; ++repeat) {
+      std::vector<int> seen(count);
+      pool.parallelFor(count, 1, [&](int64_t begin, int64_t end, unsigned t) {
+        ASSERT_LT(t, 4u);
+        for (int64_t i = begin; i < end; ++i)
+          ++seen[i];
+      });
+      EXPECT_EQ(seen, std::vector<int>(count, 1));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, MatMulTest, kTargets, getTargetName);
+
+} // namespace
