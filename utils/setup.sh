@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs the packages Espresso builds with, if any are missing.
+#
+# usage: utils/setup.sh [--with-checks]
+#   --with-checks   also what formatting and lint checks need
+#
+# Debian 12 and its kin: apt-get, through sudo unless run as root. macOS: Homebrew
+# (untested by us: see README, "Limits").
+set -euo pipefail
+
+debian_packages=(
+  ca-certificates git g++ cmake ninja-build pkg-config python3
+  llvm-19-dev llvm-19-tools libzstd-dev zlib1g-dev
+  libabsl-dev protobuf-compiler libprotobuf-dev
+  libhwy-dev nlohmann-json3-dev libssl-dev
+  libgtest-dev libgmock-dev
+)
+check_packages=(clang-format-14 clang-tidy-14)
+brew_packages=(
+  cmake ninja pkg-config llvm@19 abseil protobuf highway nlohmann-json openssl
+  googletest lit
+)
+
+if [[ ${1:-} == --with-checks ]]; then
+  debian_packages+=("${check_packages[@]}")
+elif [[ $# -gt 0 ]]; then
+  echo "usage: utils/setup.sh [--with-checks]" >&2
+  exit 2
+fi
+
+install_debian() {
+  local missing=() package
+  for package in "${debian_packages[@]}"; do
+    if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+        grep -q '^install ok installed$'; then
+      missing+=("$package")
+    fi
+  done
+  [[ ${#missing[@]} -eq 0 ]] && return
+  echo "installing: ${missing[*]}" >&2
+  local as_root=()
+  if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || {
+      echo "error: installing packages needs root or sudo" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+if command -v apt-get >/dev/null; then
+  install_debian
+elif command -v brew >/dev/null; then
+  brew install --quiet "${brew_packages[@]}" >&2
+else
+  echo "error: neither apt-get nor brew was found; install by hand what" \
+    "utils/setup.sh lists" >&2
+  exit 1
+fi
