@@ -1,0 +1,123 @@
+//===- Checkpoint.h - A trained model, as read from its files ---*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_MODEL_CHECKPOINT_H
+#define ESPRESSO_MODEL_CHECKPOINT_H
+
+#include "espresso/IR/WeightSource.h"
+#include "espresso/Model/ModelConfig.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace espresso {
+
+/// A vocabulary: what lib/Plan/tokenizer.proto holds, without protobuf.
+struct TokenizerData {
+  /// How text is cut into pieces.
+  enum class Kind : uint8_t {
+    /// Pieces with scores, merged greedily by best score, U+2581 for a blank,
+    /// byte fallback through pieces spelt <0xNN>.
+    SentencePieceBpe,
+  };
+  /// Numbered as in tokenizer.proto.
+  enum class PieceType : uint8_t {
+    Normal = 0,
+    Unknown = 1,
+    Control = 2, // never produced from text, never printed
+    UserDefined = 3,
+    Unused = 4,
+    Byte = 5,
+  };
+  struct Piece {
+    /// Any bytes; usually UTF-8.
+    std::string text;
+    float score = 0;
+    PieceType type = PieceType::Normal;
+
+    bool operator==(const Piece &) const = default;
+  };
+
+  Kind kind = Kind::SentencePieceBpe;
+  /// The index is the token id.
+  std::vector<Piece> pieces;
+  std::optional<uint32_t> bosId;
+  std::optional<uint32_t> unknownId;
+  /// Generating one of these ends the text. Sorted, without repetitions.
+  std::vector<uint32_t> stopIds;
+  /// Put bosId before a prompt.
+  bool addBos = true;
+  /// Put a blank before a prompt's text.
+  bool addSpacePrefix = true;
+};
+
+/// One tensor of a checkpoint under its canonical name.
+struct CheckpointTensor {
+  /// Row-major; matrices are [out, in].
+  llvm::SmallVector<int64_t, 2> shape;
+  /// Yields the elements in the type the file stores them in (fp32 for
+  /// block-quantised tensors); convertTo() of lib/Weights gives another.
+  std::shared_ptr<const WeightSource> source;
+  /// What the file calls it, for messages.
+  std::string originalName;
+};
+
+/// A model as read from its files: configuration, vocabulary, weights. Weights
+/// stay in the files, mapped, until somebody reads their source. Canonical
+/// names of tensors:
+///
+///   embedding [V, D]                   lm_head [V, D], absent if tied
+///   layers.<i>.rms_att [D]             layers.<i>.wq [H·d, D]
+///   layers.<i>.wk, .wv [G·d, D]        layers.<i>.wo [D, H·d]
+///   layers.<i>.rms_ffn [D]             layers.<i>.w1 (gate) [F, D]
+///   layers.<i>.w2 (down) [D, F]        layers.<i>.w3 (up) [F, D]
+///   rms_final [D]
+///
+/// Rows of wq and wk are in the half-split rotary order whatever the file has.
+struct Checkpoint {
+  ModelConfig config;
+  TokenizerData tokenizer;
+  /// Sorted by name.
+  std::map<std::string, CheckpointTensor> tensors;
+  /// The file the weights are in, as the user named it.
+  std::string path;
+
+  /// Null if there is none of that name.
+  const CheckpointTensor *findTensor(llvm::StringRef name) const;
+  /// Weights in all tensors together.
+  uint64_t getNumParameters() const;
+};
+
+/// "layers.<layer>.<kind>".
+[[nodiscard]] std::string getLayerTensorName(int64_t layer,
+                                             llvm::StringRef kind);
+
+/// A tensor that a configuration calls for.
+struct ExpectedTensor {
+  std::string name;
+  llvm::SmallVector<int64_t, 2> shape;
+};
+
+/// Every tensor of the canonical list for a configuration that passes
+/// verifyConfig(): those of no layer, then layer by layer.
+[[nodiscard]] std::vector<ExpectedTensor>
+getExpectedTensors(const ModelConfig &config);
+
+/// "[512, 64]", for messages.
+[[nodiscard]] std::string formatShape(llvm::ArrayRef<int64_t> shape);
+
+} // namespace espresso
+
+#endif // ESPRESSO_MODEL_CHECKPOINT_H
