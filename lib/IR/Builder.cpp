@@ -112,6 +112,11 @@ Operation *cloneOperation(const Operation &op, Builder &builder,
   return copy;
 }
 
+void cloneFunctionBody(const Function &from, Function &to) {
+  ValueMapping mapping;
+  cloneBlockInto(from.getBody(), to.getBody(), mapping);
+}
+
 std::unique_ptr<Program> cloneProgram(const Program &program) {
   auto copy = std::make_unique<Program>(program.getContext());
   copy->setTextVersion(program.getTextVersion());
@@ -122,8 +127,7 @@ std::unique_ptr<Program> cloneProgram(const Program &program) {
         copy->addFunction(function->getName(), function->getOpsetSpelling(),
                           function->getLocation());
     functionCopy->getAttributes() = function->getAttributes();
-    ValueMapping mapping;
-    cloneBlockInto(function->getBody(), functionCopy->getBody(), mapping);
+    cloneFunctionBody(*function, *functionCopy);
   }
   return copy;
 }

@@ -90,6 +90,10 @@ private:
 Operation *cloneOperation(const Operation &op, Builder &builder,
                           llvm::DenseMap<const Value *, Value *> &mapping);
 
+/// Copies ports and operations of `from` into `to`, which must be empty. Names
+/// are kept.
+void cloneFunctionBody(const Function &from, Function &to);
+
 /// A deep copy of `program` in the same context.
 std::unique_ptr<Program> cloneProgram(const Program &program);
 
