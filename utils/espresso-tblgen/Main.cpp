@@ -37,8 +37,8 @@ static const BackendRow kBackends[] = {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  llvm::cl::opt<const BackendRow *> backend(
-      llvm::cl::desc("What to generate:"), llvm::cl::Required);
+  llvm::cl::opt<const BackendRow *> backend(llvm::cl::desc("What to generate:"),
+                                            llvm::cl::Required);
   for (const BackendRow &row : kBackends)
     backend.getParser().addLiteralOption(row.flag, &row, row.help);
   llvm::cl::ParseCommandLineOptions(argc, argv);

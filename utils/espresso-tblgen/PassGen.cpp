@@ -61,6 +61,15 @@ static std::string quote(StringRef text) {
   return result + "\"";
 }
 
+/// Prose without the indentation it has in the record.
+static std::string getProse(const Record &record, StringRef field) {
+  std::string result;
+  for (StringRef line :
+       llvm::split(record.getValueAsString(field).trim(), '\n'))
+    result += (result.empty() ? "" : "\n") + line.trim().str();
+  return result;
+}
+
 static bool isFunctionPass(const Record &pass) {
   return pass.getValueAsDef("scope")->getName() == "FunctionScope";
 }
@@ -215,9 +224,9 @@ static void emitOptionAccess(const Record &pass, llvm::raw_ostream &os) {
      << "Pass([[maybe_unused]] llvm::ArrayRef<PassOptionValue> values) {\n  "
      << name << "Options options;\n";
   for (const Record *option : options)
-    os << "  readPassOption(values, "
-       << quote(option->getValueAsString("name")) << ", options."
-       << toCamelBack(option->getValueAsString("name")) << ");\n";
+    os << "  readPassOption(values, " << quote(option->getValueAsString("name"))
+       << ", options." << toCamelBack(option->getValueAsString("name"))
+       << ");\n";
   os << "  return create" << name << "Pass(options);\n}\n\n"
      << "void " << name << "Base::collectOptions(\n    [[maybe_unused]] "
      << "llvm::SmallVectorImpl<PassOptionValue> &values) const {\n";
@@ -244,7 +253,7 @@ static void emitRow(const Record &pass, llvm::raw_ostream &os) {
      << quote(pass.getValueAsString("argument"))
      << ",\n    PassScope::" << (isFunctionPass(pass) ? "Function" : "Program")
      << ",\n    " << quote(pass.getValueAsString("summary")) << ",\n    "
-     << quote(pass.getValueAsString("description").trim()) << ",\n    ";
+     << quote(getProse(pass, "description")) << ",\n    ";
   emitTableName("options", "Options");
   emitTableName("statistics", "Statistics");
   os << (pass.getValueAsBit("hidden") ? "true" : "false") << ",\n    make"
@@ -280,7 +289,7 @@ static void emitDocSection(const Record &pass, llvm::raw_ostream &os) {
   os << "## `" << pass.getValueAsString("argument") << "`\n\n"
      << pass.getValueAsString("summary") << " (one "
      << (isFunctionPass(pass) ? "function" : "program") << " at a time).\n\n";
-  StringRef description = pass.getValueAsString("description").trim();
+  std::string description = getProse(pass, "description");
   if (!description.empty())
     os << description << "\n\n";
   std::vector<Record *> options = pass.getValueAsListOfDefs("options");

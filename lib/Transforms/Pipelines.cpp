@@ -1,0 +1,30 @@
+//===- Pipelines.cpp - Named pipelines ------------------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Pipelines.h"
+
+#include "espresso/Transforms/Passes.h"
+
+namespace espresso {
+
+static void buildCleanup(Pipeline &pipeline) {
+  // Nothing to simplify in what nobody uses.
+  pipeline.addPass(createDcePass());
+}
+
+static constexpr PipelineInfo kPipelines[] = {
+    {"cleanup", "Makes a program smaller without changing what it computes",
+     buildCleanup},
+};
+
+void registerPipelines(PassRegistry &registry) {
+  for (const PipelineInfo &info : kPipelines)
+    registry.addPipeline(info);
+}
+
+} // namespace espresso
