@@ -17,8 +17,6 @@
 
 namespace espresso {
 
-WeightSource::~WeightSource() = default;
-
 struct Attribute::Storage {
   Type type;
   std::variant<DenseElements, BlobReference, ListElements, DictElements,

@@ -39,6 +39,12 @@ public:
   /// to `diagnostics` and fails if the bytes cannot be had.
   virtual LogicalResult read(llvm::MutableArrayRef<uint8_t> out,
                              DiagnosticEngine &diagnostics) const = 0;
+  /// Fills `out` with the `count` elements from `first` on, packed likewise;
+  /// `first` must begin a byte. For streaming in pieces. The default takes them
+  /// from getBytesInPlace(), or else reads everything.
+  virtual LogicalResult readRange(int64_t first, int64_t count,
+                                  llvm::MutableArrayRef<uint8_t> out,
+                                  DiagnosticEngine &diagnostics) const;
   /// The bytes of read() if they lie in memory as they are, else empty: saves a
   /// copy.
   virtual llvm::ArrayRef<uint8_t> getBytesInPlace() const { return {}; }
