@@ -1,0 +1,83 @@
+//===- WeightSources.h - Weights in files and memory ------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The implementations of WeightSource: elements in a mapped file or in memory,
+// and conversions of other sources. All are thread-safe, read in pieces without
+// holding more than a small buffer, and keep alive what they read from.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_WEIGHTS_WEIGHTSOURCES_H
+#define ESPRESSO_WEIGHTS_WEIGHTSOURCES_H
+
+#include "espresso/Base/MappedFile.h"
+#include "espresso/IR/WeightSource.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace espresso {
+
+using WeightSourceRef = std::shared_ptr<const WeightSource>;
+
+//===----------------------------------------------------------------------===//
+// Where elements are
+//===----------------------------------------------------------------------===//
+
+/// `count` packed elements of `type` at `offset` of `file`, which must hold
+/// them. Any alignment will do.
+[[nodiscard]] WeightSourceRef
+makeFileSource(std::shared_ptr<const MappedFile> file, uint64_t offset,
+               DataType type, int64_t count);
+
+/// Ways to store floats in blocks that share a scale.
+enum class BlockEncoding : uint8_t {
+  /// 32 elements: an fp16 scale, then 32 int8; element = scale · int8.
+  Q8_0,
+};
+
+/// Elements in one block, and the bytes it takes.
+[[nodiscard]] int64_t getBlockLength(BlockEncoding encoding);
+[[nodiscard]] uint64_t getBlockByteSize(BlockEncoding encoding);
+
+/// `count` elements, whole blocks of them, at `offset` of `file`, which must
+/// hold them. Yields fp32.
+[[nodiscard]] WeightSourceRef
+makeBlockSource(std::shared_ptr<const MappedFile> file, uint64_t offset,
+                BlockEncoding encoding, int64_t count);
+
+/// Owns `bytes`: packed elements of `type`, `count` of them. Its key is the
+/// digest of its content.
+[[nodiscard]] WeightSourceRef makeMemorySource(DataType type, int64_t count,
+                                               std::vector<uint8_t> bytes);
+
+//===----------------------------------------------------------------------===//
+// Conversions
+//===----------------------------------------------------------------------===//
+
+/// `source` with every element converted to `type`, rounded once to nearest
+/// even. Both types must be floats, or equal, in which case the result is
+/// `source` itself.
+[[nodiscard]] WeightSourceRef convertTo(WeightSourceRef source, DataType type);
+
+/// The two orders in which the rows of a query or key projection may stand. A
+/// head of size d rotates d/2 pairs of rows: neighbours (2i, 2i + 1) in the
+/// interleaved order, (i, i + d/2) in the half-split one.
+enum class RotaryOrder : uint8_t { Interleaved, HalfSplit };
+
+/// `source`, a matrix of `heads · headSize` rows in the order other than
+/// `target`, with its rows brought into the order `target`. This is the one
+/// place in the compiler that knows how. Elements must take whole bytes.
+[[nodiscard]] WeightSourceRef permuteRotaryRows(WeightSourceRef source,
+                                                int64_t heads, int64_t headSize,
+                                                RotaryOrder target);
+
+} // namespace espresso
+
+#endif // ESPRESSO_WEIGHTS_WEIGHTSOURCES_H

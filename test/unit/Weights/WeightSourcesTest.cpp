@@ -1,0 +1,228 @@
+//===- WeightSourcesTest.cpp - Tests of sources and conversions -----------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Weights/WeightSources.h"
+
+#include "../TestSupport.h"
+
+#include "espresso/Base/Half.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+
+using namespace espresso;
+using namespace espresso::test;
+
+template <typename T>
+static std::vector<uint8_t> toBytes(const std::vector<T> &values) {
+  std::vector<uint8_t> bytes(values.size() * sizeof(T));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+template <typename T>
+static WeightSourceRef makeSource(DataType type, const std::vector<T> &values) {
+  return makeMemorySource(type, values.size(), toBytes(values));
+}
+
+template <typename T>
+static std::vector<T> readAll(const WeightSource &source) {
+  Messages messages;
+  std::vector<uint8_t> bytes(
+      *getPackedByteSize(source.getElementType(), source.getNumElements()));
+  EXPECT_TRUE(succeeded(source.read(bytes, messages))) << messages.str();
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+/// Any piece of a source is that piece of the whole.
+static void expectRangesAgree(const WeightSource &source) {
+  Messages messages;
+  size_t width = getBitWidth(source.getElementType()) / 8;
+  std::vector<uint8_t> all = readAll<uint8_t>(source);
+  int64_t count = source.getNumElements();
+  std::mt19937 random(7);
+  for (int trial = 0; trial < 50; ++trial) {
+    int64_t first = random() % count;
+    int64_t taken = random() % (count - first + 1);
+    std::vector<uint8_t> piece(taken * width);
+    ASSERT_TRUE(succeeded(source.readRange(first, taken, piece, messages)));
+    ASSERT_EQ(
+        0, std::memcmp(piece.data(), all.data() + first * width, piece.size()));
+  }
+}
+
+static std::shared_ptr<const MappedFile> mapFile(const std::string &path) {
+  auto file = MappedFile::open(path);
+  EXPECT_TRUE(file.ok()) << file.status();
+  return *std::move(file);
+}
+
+TEST(WeightSourcesTest, FileSourceIsTheBytesOfTheFile) {
+  TemporaryDirectory directory;
+  std::string path = directory.write("w", "xabcdefgh");
+  WeightSourceRef source =
+      makeFileSource(mapFile(path), 1, DataType::UInt16, 4);
+  EXPECT_EQ(source->getNumElements(), 4);
+  EXPECT_EQ(source->getElementType(), DataType::UInt16);
+  std::vector<char> bytes = readAll<char>(*source);
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "abcdefgh");
+  EXPECT_EQ(source->getBytesInPlace().size(), 8u);
+  expectRangesAgree(*source);
+}
+
+TEST(WeightSourcesTest, KeysTellBytesApart) {
+  TemporaryDirectory directory;
+  auto file = mapFile(directory.write("w", std::string(64, 'x')));
+  std::string key = makeFileSource(file, 0, DataType::Float16, 8)->getKey();
+  EXPECT_EQ(key, makeFileSource(file, 0, DataType::Float16, 8)->getKey());
+  EXPECT_NE(key, makeFileSource(file, 2, DataType::Float16, 8)->getKey());
+  EXPECT_NE(key, makeFileSource(file, 0, DataType::BFloat16, 8)->getKey());
+  EXPECT_NE(key, makeFileSource(file, 0, DataType::Float16, 7)->getKey());
+  WeightSourceRef source = makeFileSource(file, 0, DataType::Float16, 8);
+  EXPECT_NE(key, convertTo(source, DataType::Float32)->getKey());
+  EXPECT_NE(key,
+            permuteRotaryRows(source, 1, 4, RotaryOrder::HalfSplit)->getKey());
+  EXPECT_NE(permuteRotaryRows(source, 2, 2, RotaryOrder::HalfSplit)->getKey(),
+            permuteRotaryRows(source, 1, 4, RotaryOrder::HalfSplit)->getKey());
+  EXPECT_EQ(makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey(),
+            makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey());
+  EXPECT_NE(makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey(),
+            makeSource<uint8_t>(DataType::UInt8, {1, 3})->getKey());
+}
+
+TEST(WeightSourcesTest, NarrowTypesConvertExactlyUpwards) {
+  // Every bit pattern: the conversion must agree with the definition.
+  std::vector<uint16_t> patterns(1 << 16);
+  for (size_t i = 0; i < patterns.size(); ++i)
+    patterns[i] = static_cast<uint16_t>(i);
+  for (DataType type : {DataType::Float16, DataType::BFloat16}) {
+    std::vector<float> values = readAll<float>(
+        *convertTo(makeSource(type, patterns), DataType::Float32));
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      double expected = decodeFloat(type, i);
+      ASSERT_TRUE(values[i] == expected ||
+                  (std::isnan(values[i]) && std::isnan(expected)))
+          << i;
+    }
+  }
+}
+
+TEST(WeightSourcesTest, NarrowingRoundsToNearestEven) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  std::vector<float> values = {1.0f,
+                               1.0f + 0x1p-11f,            // tie, to even
+                               1.0f + 0x3p-11f,            // tie, up to even
+                               1.0f + 0x1p-11f + 0x1p-20f, // above a tie
+                               65519.0f,                   // largest finite
+                               65520.0f,                   // tie to infinity
+                               0x1p-24f,                   // least subnormal
+                               0x1p-25f,                   // tie to zero
+                               -0.0f,
+                               -kInf};
+  std::vector<uint16_t> expected = {0x3c00, 0x3c00, 0x3c02, 0x3c01, 0x7bff,
+                                    0x7c00, 0x0001, 0x0000, 0x8000, 0xfc00};
+  EXPECT_EQ(readAll<uint16_t>(*convertTo(makeSource(DataType::Float32, values),
+                                         DataType::Float16)),
+            expected);
+}
+
+TEST(WeightSourcesTest, DoublesAreRoundedOnce) {
+  // Through fp32 this would first become the tie 1 + 2^-11, then 1.
+  std::vector<double> values = {1.0 + 0x1p-11 + 0x1p-40};
+  EXPECT_EQ(readAll<uint16_t>(*convertTo(makeSource(DataType::Float64, values),
+                                         DataType::Float16)),
+            std::vector<uint16_t>{0x3c01});
+}
+
+TEST(WeightSourcesTest, ConvertingToTheSameTypeIsNothing) {
+  WeightSourceRef source = makeSource<uint16_t>(DataType::Float16, {1, 2});
+  EXPECT_EQ(convertTo(source, DataType::Float16), source);
+}
+
+/// Decodes Q8_0 element by element, straight from the description: an fp16
+/// scale, then 32 signed bytes.
+static float decodeNaively(const std::string &blocks, size_t index) {
+  size_t block = index / 32 * 34;
+  unsigned scaleBits = static_cast<uint8_t>(blocks[block]) +
+                       256u * static_cast<uint8_t>(blocks[block + 1]);
+  int exponent = static_cast<int>(scaleBits / 1024 % 32);
+  double fraction = scaleBits % 1024;
+  double scale = exponent == 0 ? std::ldexp(fraction, -24)
+                               : std::ldexp(1024 + fraction, exponent - 25);
+  if (scaleBits >= 32768)
+    scale = -scale;
+  int quant = static_cast<uint8_t>(blocks[block + 2 + index % 32]);
+  return static_cast<float>(scale * (quant < 128 ? quant : quant - 256));
+}
+
+TEST(WeightSourcesTest, Q8_0AgreesWithANaiveDecoder) {
+  std::mt19937 random(11);
+  std::string blocks;
+  for (int block = 0; block < 40; ++block) {
+    uint16_t scale = static_cast<uint16_t>(random());
+    if ((scale & 0x7c00) == 0x7c00)
+      scale &= 0x83ff; // no infinities; gives subnormals and zero
+    blocks += static_cast<char>(scale & 255);
+    blocks += static_cast<char>(scale >> 8);
+    for (int i = 0; i < 32; ++i)
+      blocks += static_cast<char>(i == 0 ? 128 : random());
+  }
+  TemporaryDirectory directory;
+  auto file = mapFile(directory.write("w", "???" + blocks));
+  WeightSourceRef source =
+      makeBlockSource(file, 3, BlockEncoding::Q8_0, 40 * 32);
+  std::vector<float> values = readAll<float>(*source);
+  ASSERT_EQ(values.size(), 1280u);
+  for (size_t i = 0; i < values.size(); ++i)
+    ASSERT_EQ(values[i], decodeNaively(blocks, i)) << i;
+  expectRangesAgree(*source);
+  expectRangesAgree(*convertTo(source, DataType::Float16));
+}
+
+TEST(WeightSourcesTest, RotaryRowsFollowTheFormula) {
+  // hf[h·d + p·d/2 + i] = interleaved[h·d + 2i + p], for rows of 3.
+  const int64_t heads = 3, d = 6, columns = 3;
+  std::vector<uint32_t> interleaved(heads * d * columns);
+  for (size_t i = 0; i < interleaved.size(); ++i)
+    interleaved[i] = static_cast<uint32_t>(i);
+  WeightSourceRef source = makeSource(DataType::UInt32, interleaved);
+  WeightSourceRef permuted =
+      permuteRotaryRows(source, heads, d, RotaryOrder::HalfSplit);
+  std::vector<uint32_t> halfSplit = readAll<uint32_t>(*permuted);
+  for (int64_t h = 0; h < heads; ++h)
+    for (int64_t i = 0; i < d / 2; ++i)
+      for (int64_t p = 0; p < 2; ++p)
+        for (int64_t c = 0; c < columns; ++c)
+          EXPECT_EQ(halfSplit[(h * d + p * d / 2 + i) * columns + c],
+                    interleaved[(h * d + 2 * i + p) * columns + c]);
+  expectRangesAgree(*permuted);
+  // And back.
+  EXPECT_EQ(readAll<uint32_t>(*permuteRotaryRows(permuted, heads, d,
+                                                 RotaryOrder::Interleaved)),
+            interleaved);
+}
+
+TEST(WeightSourcesTest, ConversionsStack) {
+  std::vector<float> values(2 * 4 * 700);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(i % 1000) * 0.25f;
+  WeightSourceRef source = makeSource(DataType::Float32, values);
+  WeightSourceRef first = permuteRotaryRows(
+      convertTo(source, DataType::Float16), 2, 4, RotaryOrder::HalfSplit);
+  WeightSourceRef second =
+      convertTo(permuteRotaryRows(source, 2, 4, RotaryOrder::HalfSplit),
+                DataType::Float16);
+  EXPECT_EQ(readAll<uint16_t>(*first), readAll<uint16_t>(*second));
+  expectRangesAgree(*second);
+}
