@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-
 #ifndef ESPRESSO_SUPPORT_STAGEDDIRECTORY_H
 #define ESPRESSO_SUPPORT_STAGEDDIRECTORY_H
 
@@ -50,8 +49,8 @@ public:
   [[nodiscard]] absl::Status linkFile(llvm::StringRef existing,
                                       llvm::StringRef relative);
 
-  /// Flushes to disk and takes the destination's place. What was there before is
-  /// removed, after the swap.
+  /// Flushes to disk and takes the destination's place. What was there before
+  /// is removed, after the swap.
   [[nodiscard]] absl::Status commit();
 
 private:
@@ -69,8 +68,8 @@ private:
                                             bool &exchanged);
 
 /// An error of the operating system as a status: ResourceExhausted for a full
-/// disk or quota, PermissionDenied, NotFound, Internal for the rest. The message
-/// is "cannot <action> '<path>': <reason>".
+/// disk or quota, PermissionDenied, NotFound, Internal for the rest. The
+/// message is "cannot <action> '<path>': <reason>".
 [[nodiscard]] absl::Status makeSystemError(llvm::StringRef action,
                                            llvm::StringRef path, int error);
 
