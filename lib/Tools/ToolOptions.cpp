@@ -10,6 +10,7 @@
 
 #include "espresso/Base/Version.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
@@ -45,8 +46,23 @@ void reportToolError(llvm::StringRef message) {
   llvm::errs() << getToolName() << ": error: " << message << '\n';
 }
 
+/// LLVM's own options are noise to our users, and one of them has the name of
+/// one of ours. Takes away all but those of --help and --version.
+static llvm::StringRef removeForeignOptions(llvm::StringRef categoryName) {
+  static constexpr llvm::StringLiteral kKept[] = {"h", "help", "help-hidden",
+                                                  "version"};
+  llvm::SmallVector<cl::Option *, 32> foreign;
+  for (auto &entry : cl::getRegisteredOptions())
+    if (!llvm::is_contained(kKept, entry.first()))
+      foreign.push_back(entry.second);
+  for (cl::Option *option : foreign)
+    option->removeArgument();
+  return categoryName;
+}
+
 ToolOptions::ToolOptions()
-    : category("General options"),
+    // Before any option of ours is made.
+    : category(removeForeignOptions("General options")),
       color("color", cl::desc("Colour messages: auto, always, never"),
             cl::values(clEnumValN(ColorMode::Auto, "auto", "on a terminal"),
                        clEnumValN(ColorMode::Always, "always", ""),
@@ -72,25 +88,14 @@ ToolOptions::ToolOptions()
 
 static void printVersion(llvm::raw_ostream &os) { os << kVersionText << '\n'; }
 
-/// LLVM's own options are noise to our users: hidden, all of them.
-static void hideForeignOptions(cl::OptionCategory &ours) {
-  for (auto &entry : cl::getRegisteredOptions()) {
-    cl::Option *option = entry.second;
-    bool isOurs = false;
-    for (cl::OptionCategory *category : option->Categories)
-      isOurs |= category != &cl::getGeneralCategory();
-    if (!isOurs)
-      option->setHiddenFlag(cl::ReallyHidden);
-  }
-}
-
 std::optional<ExitCode> ToolOptions::parse(int argc, char **argv,
                                            llvm::StringRef overview,
                                            llvm::StringRef examples) {
   getToolName() = llvm::sys::path::filename(argv[0]).str();
   cl::SetVersionPrinter(printVersion);
-  hideForeignOptions(category);
-  cl::extrahelp moreHelp("\nEXAMPLES:\n" + examples.str());
+  // It keeps no copy.
+  std::string help = "\nEXAMPLES:\n" + examples.str();
+  cl::extrahelp moreHelp(help);
   std::string errors;
   llvm::raw_string_ostream errorStream(errors);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &errorStream)) {
