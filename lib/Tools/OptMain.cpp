@@ -1,0 +1,188 @@
+//===- OptMain.cpp - The driver of espresso-opt ---------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Tools/OptMain.h"
+
+#include "espresso/AsmText/Parser.h"
+#include "espresso/AsmText/Printer.h"
+#include "espresso/Support/DiagnosticVerifier.h"
+#include "espresso/Tools/OutputFile.h"
+#include "espresso/Tools/ToolOptions.h"
+#include "espresso/Weights/WeightResolver.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <string>
+
+namespace espresso {
+
+namespace cl = llvm::cl;
+
+OptStage::~OptStage() = default;
+
+static constexpr llvm::StringLiteral kOverview =
+    "Reads a program as MIL text, verifies it, runs passes on it, and writes "
+    "it.\n";
+
+static constexpr llvm::StringLiteral kExamples =
+    "  espresso-opt model.mil                       check and print\n"
+    "  espresso-opt - -o out.mil < model.mil        from stdin to a file\n"
+    "  espresso-opt model.mil --no-weights          without its weight files\n";
+
+/// Between the pieces of a file that are programs of their own.
+static constexpr llvm::StringLiteral kSplitMarker = "// -----";
+
+namespace {
+
+/// The command line.
+struct Options {
+  ToolOptions common;
+  cl::opt<std::string> input{cl::Positional, cl::desc("<file or ->"),
+                             cl::init("-"), cl::cat(common.getCategory())};
+  cl::opt<std::string> output{
+      "o", cl::desc("Where to write; '-' is standard output (default)"),
+      cl::value_desc("file"), cl::init("-"), cl::cat(common.getCategory())};
+  cl::opt<bool> noWeights{
+      "no-weights", cl::desc("Leave weight files alone; passes see no weights"),
+      cl::cat(common.getCategory())};
+  cl::opt<bool> split{
+      "split-input-file",
+      cl::desc("Take the pieces between '// -----' lines one by one"),
+      cl::cat(common.getCategory())};
+  cl::opt<bool> verifyDiagnostics{
+      "verify-diagnostics",
+      cl::desc("Compare messages with 'expected-error' comments"),
+      cl::cat(common.getCategory())};
+};
+
+/// One run of the tool.
+class OptDriver {
+public:
+  OptDriver(const Options &options, llvm::ArrayRef<OptStage *> stages)
+      : options(options), stages(stages) {}
+
+  ExitCode run();
+
+private:
+  /// The buffer of the input, or nothing after reporting.
+  std::optional<unsigned> readInput();
+  /// What `@model_path` stands for.
+  std::string getModelDirectory() const;
+  ExitCode processAll(llvm::StringRef text, std::string &output);
+  ExitCode processPiece(llvm::StringRef text, llvm::raw_ostream &os);
+  ExitCode verifyMessages(unsigned buffer);
+
+  const Options &options;
+  llvm::ArrayRef<OptStage *> stages;
+  Context context;
+};
+
+} // namespace
+
+std::optional<unsigned> OptDriver::readInput() {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      llvm::MemoryBuffer::getFileOrSTDIN(options.input, /*IsText=*/false);
+  if (!buffer) {
+    reportToolError("cannot read '" + options.input +
+                    "': " + buffer.getError().message());
+    return std::nullopt;
+  }
+  return context.getDiagnostics().getSourceMgr().AddNewSourceBuffer(
+      std::move(*buffer), llvm::SMLoc());
+}
+
+std::string OptDriver::getModelDirectory() const {
+  llvm::StringRef parent = llvm::sys::path::parent_path(options.input);
+  return options.input == "-" || parent.empty() ? "." : parent.str();
+}
+
+ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
+  std::unique_ptr<Program> program = parseProgramPiece(context, text);
+  if (!program)
+    return ExitCode::InvalidInput;
+  if (!options.noWeights && failed(resolveWeights(*program, getModelDirectory(),
+                                                  WeightPolicy::OnUse)))
+    return ExitCode::InvalidInput;
+  for (OptStage *stage : stages) {
+    ExitCode code = stage->run(*program);
+    if (code != ExitCode::Success)
+      return code;
+  }
+  print(*program, os);
+  os << '\n';
+  return ExitCode::Success;
+}
+
+/// Goes through all pieces whatever happens, so that every error is seen.
+ExitCode OptDriver::processAll(llvm::StringRef text, std::string &output) {
+  llvm::raw_string_ostream os(output);
+  if (!options.split)
+    return processPiece(text, os);
+  ExitCode result = ExitCode::Success;
+  llvm::SmallVector<llvm::StringRef, 8> pieces;
+  text.split(pieces, ("\n" + kSplitMarker + "\n").str());
+  bool isFirst = true;
+  for (llvm::StringRef piece : pieces) {
+    if (!std::exchange(isFirst, false))
+      os << kSplitMarker << '\n';
+    ExitCode code = processPiece(piece, os);
+    if (result == ExitCode::Success)
+      result = code;
+  }
+  return result;
+}
+
+/// The program goes nowhere; the messages are the output.
+ExitCode OptDriver::verifyMessages(unsigned buffer) {
+  DiagnosticVerifier verifier(context.getDiagnostics(), buffer);
+  llvm::StringRef text = context.getDiagnostics()
+                             .getSourceMgr()
+                             .getMemoryBuffer(buffer)
+                             ->getBuffer();
+  std::string output;
+  ExitCode result = processAll(text, output);
+  if (result == ExitCode::Bug)
+    return result;
+  return succeeded(verifier.finish()) ? ExitCode::Success : ExitCode::Failed;
+}
+
+ExitCode OptDriver::run() {
+  options.common.configure(context.getDiagnostics());
+  for (OptStage *stage : stages)
+    if (std::optional<ExitCode> code = stage->begin(context))
+      return *code;
+  std::optional<unsigned> buffer = readInput();
+  if (!buffer)
+    return ExitCode::InvalidInput;
+  if (options.verifyDiagnostics)
+    return verifyMessages(*buffer);
+  llvm::StringRef text = context.getDiagnostics()
+                             .getSourceMgr()
+                             .getMemoryBuffer(*buffer)
+                             ->getBuffer();
+  std::string output;
+  ExitCode result = processAll(text, output);
+  if (result != ExitCode::Success)
+    return result;
+  absl::Status status = writeOutput(options.output, output);
+  if (!status.ok())
+    reportToolError(
+        llvm::StringRef(status.message().data(), status.message().size()));
+  return getExitCodeForWrite(status);
+}
+
+int espressoOptMain(int argc, char **argv, llvm::ArrayRef<OptStage *> stages) {
+  Options options;
+  if (std::optional<ExitCode> code =
+          options.common.parse(argc, argv, kOverview, kExamples))
+    return static_cast<int>(*code);
+  return static_cast<int>(OptDriver(options, stages).run());
+}
+
+} // namespace espresso
