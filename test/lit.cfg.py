@@ -1,0 +1,52 @@
+"""The lit suite of Espresso; see docs/Testing.md."""
+
+import os
+import pathlib
+import sys
+
+import lit.formats
+
+config.name = "Espresso"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mil", ".test"]
+config.excludes = ["Inputs", "models"]
+config.test_source_root = os.path.join(config.espresso_source_dir, "test")
+config.test_exec_root = os.path.join(config.espresso_build_dir, "test")
+
+config.environment["FILECHECK_OPTS"] = (
+    "--enable-var-scope --allow-unused-prefixes=false"
+)
+# A user's taste in colours must not change what a test sees.
+for variable in ("NO_COLOR", "CLICOLOR_FORCE"):
+    config.environment.pop(variable, None)
+
+# Tools of ours, and those that came with LLVM.
+OURS = ("espresso-opt", "espresso-compile", "espresso-run")
+tools = {name: os.path.join(config.espresso_tools_dir, name) for name in OURS}
+if os.environ.get("ESPRESSO_VERIFY_ROUNDTRIP") == "1":
+    tools["espresso-opt"] += " --verify-roundtrip"
+tools.update(config.test_tools)
+for name, command in tools.items():
+    # Only as a command of its own: not in a path, an option or a longer name.
+    config.substitutions.append((r"(?<![\w/.-])%s(?![\w/.-])" % name, command))
+config.substitutions.append(("%python", '"%s"' % sys.executable))
+config.substitutions.append(("%source", config.espresso_source_dir))
+
+# Material that is not part of the project: real files of others.
+shared = pathlib.Path(
+    os.environ.get("ESPRESSO_SHARED")
+    or os.path.join(config.espresso_source_dir, "..", "shared")
+).resolve()
+if shared.is_dir():
+    config.available_features.add("shared")
+    config.substitutions.append(("%shared", str(shared)))
+else:
+    lit_config.note("no '%s': tests that need it are skipped" % shared)
+
+if "address" in config.espresso_sanitizers:
+    config.available_features.add("asan")
+if pathlib.Path("/dev/full").exists():
+    config.available_features.add("dev-full")
+for name in OURS:
+    if os.path.exists(os.path.join(config.espresso_tools_dir, name)):
+        config.available_features.add(name)
