@@ -30,6 +30,11 @@ struct BackendRow {
 } // namespace
 
 static const BackendRow kBackends[] = {
+    {"gen-op-doc", "Reference of the operations of a file, Markdown",
+     emitOpDoc},
+    {"gen-op-inventory", "Name, opset and kernel of every operation version",
+     emitOpInventory},
+    {"gen-op-registry", "Rows of the operation registry", emitOpRegistry},
     {"gen-pass-decls", "Options, base classes and table of passes",
      emitPassDecls},
     {"gen-pass-doc", "Reference of passes, Markdown", emitPassDoc},

@@ -66,6 +66,8 @@ struct InputDefinition {
   int typeVariable = -1;
   /// Element types allowed; empty: any.
   DataTypeSet types;
+  /// The rank it must have, 0 for scalars; -1: any.
+  int rank = -1;
   /// Must be known at compile time.
   bool isConst = false;
   bool isOptional = false;
@@ -84,7 +86,7 @@ enum OpTrait : uint32_t {
   OpTrait_Commutative = 1 << 1,
   /// Result shape is the broadcast of the inputs' shapes, element by element.
   OpTrait_Elementwise = 1 << 2,
-  /// Decompresses constants at load time; parameters may stand in attributes.
+  /// Decompresses constants at load time; the result counts as compile-time.
   OpTrait_Constexpr = 1 << 3,
   /// Writes a state; never removed while the state lives.
   OpTrait_WritesState = 1 << 4,
@@ -92,6 +94,10 @@ enum OpTrait : uint32_t {
   OpTrait_ReadsState = 1 << 5,
   /// An espresso.* composite.
   OpTrait_Composite = 1 << 6,
+  /// Takes inputs beyond those listed; the verify function checks them.
+  OpTrait_OpenInputs = 1 << 7,
+  /// Inputs may stand in attributes: `const`, and compressed weights.
+  OpTrait_AttributeInputs = 1 << 8,
 };
 
 /// Appends the types of the results of `op`, computed from its arguments, or

@@ -43,6 +43,13 @@ Operation *buildOp(Builder &builder, llvm::StringRef opName,
                    llvm::ArrayRef<NamedArgument> args,
                    const llvm::Twine &resultName);
 
+/// buildOp for `espresso.call`: one argument for each input of `callee`, which
+/// must have all `outputs`.
+Operation *buildCall(Builder &builder, llvm::StringRef callee,
+                     llvm::ArrayRef<NamedArgument> args,
+                     llvm::ArrayRef<std::string> outputs,
+                     const llvm::Twine &resultName);
+
 } // namespace espresso
 
 #endif // ESPRESSO_OPS_VERIFIER_H

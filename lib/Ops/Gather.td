@@ -1,0 +1,79 @@
+//===- Gather.td - Gathers and scatters -----------------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "OpBase.td"
+
+//===----------------------------------------------------------------------===//
+// Gathers
+//===----------------------------------------------------------------------===//
+
+class GatherBase<string n, Opset o> : Op<n, o, [Pure]> {
+  let typeVars = !cond(
+      !eq(o, iOS15): [Domain<T, Numbers>],
+      !eq(o, iOS16): [Domain<T, Numbers>, Domain<I, Indices16>],
+      true: [Domain<T, Numbers17>, Domain<I, Indices17>]);
+  let verify = !if(!eq(o, iOS17), "GatherFromStart", "Gather");
+}
+
+class GatherOp<Opset o> : GatherBase<"gather", o> {
+  let summary = "Slices of `x` at `indices` along `axis`";
+  let description = [{The result is `x` with `axis` replaced by the axes of
+`indices` (without the first `batch_dims`, which both share). Up to ios16 an index
+below 0 counts from the end.}];
+  let infer = "Gather";
+}
+def Gather_iOS15 : GatherOp<iOS15> {
+  let inputs = (ins In<T>:$x, In<Int32>:$indices, OptScalar<Int32, "0">:$axis);
+}
+def Gather_iOS16 : GatherOp<iOS16> {
+  let inputs = (ins In<T>:$x, In<I>:$indices, OptScalar<Int32, "0">:$axis,
+                OptScalar<Int32, "0">:$batch_dims);
+}
+def Gather_iOS17 : GatherOp<iOS17> {
+  let inputs = (ins In<T>:$x, In<I>:$indices, OptScalar<Int32, "0">:$axis,
+                OptScalar<Int32, "0">:$batch_dims,
+                OptScalar<Bool, "false">:$validate_indices);
+}
+
+class GatherAlongAxisOp<Opset o> : GatherBase<"gather_along_axis", o> {
+  let summary = "One element of `x` for each index, along `axis`";
+  let description = [{`indices` has the rank of `x` and its extents but for
+`axis`. Up to ios16 an index below 0 counts from the end.}];
+  let infer = "GatherAlongAxis";
+}
+def GatherAlongAxis_iOS15 : GatherAlongAxisOp<iOS15> {
+  let inputs = (ins In<T>:$x, In<Int32>:$indices, OptScalar<Int32, "0">:$axis);
+}
+def GatherAlongAxis_iOS16 : GatherAlongAxisOp<iOS16> {
+  let inputs = (ins In<T>:$x, In<I>:$indices, OptScalar<Int32, "0">:$axis);
+}
+def GatherAlongAxis_iOS17 : GatherAlongAxisOp<iOS17> {
+  let inputs = (ins In<T>:$x, In<I>:$indices, OptScalar<Int32, "0">:$axis,
+                OptScalar<Bool, "false">:$validate_indices);
+}
+
+//===----------------------------------------------------------------------===//
+// Scatters
+//===----------------------------------------------------------------------===//
+
+class ScatterAlongAxisOp<Opset o> : Op<"scatter_along_axis", o, [Pure]> {
+  let summary = "`data` with `updates` merged in at `indices` along `axis`";
+  let description = [{`indices` and `updates` have one shape, that of `data` but
+for `axis`. `mode` is `add`, `div`, `max`, `min`, `mul`, `sub` or `update`.}];
+  let typeVars = [Domain<T, Numbers>];
+  let infer = "ScatterAlongAxis";
+}
+def ScatterAlongAxis_iOS15 : ScatterAlongAxisOp<iOS15> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<Int32, "0">:$axis, OptScalar<String, "\"add\"">:$mode);
+}
+def ScatterAlongAxis_iOS17 : ScatterAlongAxisOp<iOS17> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<Int32, "0">:$axis, OptScalar<String, "\"add\"">:$mode,
+                OptScalar<Bool, "false">:$validate_indices);
+}

@@ -1,0 +1,21 @@
+//===- Ops.td - Every operation -------------------------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "OpBase.td"
+
+include "Activation.td"
+include "Composite.td"
+include "Constexpr.td"
+include "Elementwise.td"
+include "Gather.td"
+include "Linear.td"
+include "Normalization.td"
+include "Reduction.td"
+include "Shape.td"
+include "State.td"
+include "Tensor.td"

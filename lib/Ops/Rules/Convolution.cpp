@@ -1,0 +1,105 @@
+//===- Convolution.cpp - Rules of convolutions ----------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RuleSupport.h"
+
+namespace espresso::rules {
+
+namespace {
+/// What a convolution says of its spatial axes.
+struct Window {
+  Extents strides;
+  Extents dilations;
+  Extents pad;
+  llvm::StringRef padType;
+  int64_t groups = 1;
+};
+} // namespace
+
+static FailureOr<Window> getWindow(const Operation &op, size_t spatial) {
+  Window window;
+  FailureOr<Extents> strides = getIntegersOr(op, "strides", spatial, 1, 1);
+  FailureOr<Extents> dilations = getIntegersOr(op, "dilations", spatial, 1, 1);
+  FailureOr<Extents> pad = getIntegersOr(op, "pad", 2 * spatial, 0, 0);
+  if (failed(strides) || failed(dilations) || failed(pad) ||
+      failed(checkOneOf(op, "pad_type",
+                        {"valid", "same", "same_lower", "custom"})))
+    return failure();
+  window.strides = *strides;
+  window.dilations = *dilations;
+  window.pad = *pad;
+  window.padType = getText(op, "pad_type");
+  window.groups = getInteger(op, "groups").value_or(1);
+  if (window.groups < 1)
+    return valueError(op) << "'groups' is " << window.groups
+                          << ", expected at least 1";
+  return window;
+}
+
+static LogicalResult checkChannels(const Operation &op, TensorType x,
+                                   TensorType weight, int64_t groups) {
+  int64_t channelsIn = x.getDim(1);
+  int64_t channelsOut = weight.getDim(0);
+  if (channelsOut != kDynamic && channelsOut % groups != 0)
+    return shapeError(op) << channelsOut << " output channels of 'weight' do "
+                          << "not divide into " << groups << " groups";
+  if (channelsIn != kDynamic && weight.getDim(1) != kDynamic &&
+      channelsIn != weight.getDim(1) * groups)
+    return shapeError(op) << "'x' has " << channelsIn
+                          << " channels, but 'weight' "
+                          << toText(weight.getShape()) << " in " << groups
+                          << (groups == 1 ? " group" : " groups") << " takes "
+                          << weight.getDim(1) * groups;
+  return checkShape(op, "bias", {channelsOut});
+}
+
+/// The extent of the result along spatial axis `axis`.
+static FailureOr<int64_t> getExtent(const Operation &op, const Window &window,
+                                    int64_t extent, int64_t kernel,
+                                    size_t axis) {
+  if (extent == kDynamic)
+    return kDynamic;
+  if (window.padType.starts_with("same"))
+    return divideUp(extent, window.strides[axis]);
+  if (kernel == kDynamic)
+    return kDynamic;
+  int64_t reach = (kernel - 1) * window.dilations[axis] + 1;
+  int64_t padded = extent;
+  if (window.padType == "custom")
+    padded += window.pad[2 * axis] + window.pad[2 * axis + 1];
+  if (padded < reach)
+    return shapeError(op) << "the kernel reaches over " << reach
+                          << " elements of spatial axis " << axis
+                          << ", which has " << padded;
+  return (padded - reach) / window.strides[axis] + 1;
+}
+
+LogicalResult inferConv(const Operation &op, TypeList &results) {
+  if (failed(checkRank(op, "x", 3, 5)))
+    return failure();
+  TensorType x = getTensor(op, "x");
+  TensorType weight = getTensor(op, "weight");
+  if (failed(checkRank(op, "weight", x.getRank(), x.getRank())))
+    return failure();
+  size_t spatial = x.getRank() - 2;
+  FailureOr<Window> window = getWindow(op, spatial);
+  if (failed(window) || failed(checkChannels(op, x, weight, window->groups)))
+    return failure();
+  Extents shape{x.getDim(0), weight.getDim(0)};
+  for (size_t axis = 0; axis < spatial; ++axis) {
+    FailureOr<int64_t> extent = getExtent(op, *window, x.getDim(2 + axis),
+                                          weight.getDim(2 + axis), axis);
+    if (failed(extent))
+      return failure();
+    shape.push_back(*extent);
+  }
+  results.push_back(getTensorType(op, x.getElementType(), shape));
+  return success();
+}
+
+} // namespace espresso::rules
