@@ -28,7 +28,7 @@ ALLOWED = {
     "Model": COMPILER_BASE + ["Ops", "Weights"],
     "Frontend": COMPILER_BASE + ["Weights", "Model"],
     "Transforms": COMPILER_BASE + ["Ops", "Weights", "Eval", "Pass"],
-    "Target": COMPILER_BASE + ["Ops", "Weights", "Plan"],
+    "Target": COMPILER_BASE + ["Ops", "Weights", "Model", "Plan"],
     "Export": COMPILER_BASE + ["Ops", "AsmText", "Weights", "Model", "Target",
                                "Plan"],
     "Compiler": COMPILER_BASE + ["Ops", "AsmText", "Weights", "Model", "Pass",
