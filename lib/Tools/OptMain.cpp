@@ -10,6 +10,7 @@
 
 #include "espresso/AsmText/Parser.h"
 #include "espresso/AsmText/Printer.h"
+#include "espresso/Ops/Verifier.h"
 #include "espresso/Support/DiagnosticVerifier.h"
 #include "espresso/Tools/OutputFile.h"
 #include "espresso/Tools/ToolOptions.h"
@@ -50,6 +51,10 @@ struct Options {
       cl::value_desc("file"), cl::init("-"), cl::cat(common.getCategory())};
   cl::opt<bool> noWeights{
       "no-weights", cl::desc("Leave weight files alone; passes see no weights"),
+      cl::cat(common.getCategory())};
+  cl::opt<bool> strict{
+      "strict",
+      cl::desc("Unknown operations and opsets are errors, not warnings"),
       cl::cat(common.getCategory())};
   cl::opt<bool> split{
       "split-input-file",
@@ -106,6 +111,8 @@ ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
   std::unique_ptr<Program> program = parseProgramPiece(context, text);
   if (!program)
     return ExitCode::InvalidInput;
+  if (failed(verify(*program, {.strict = options.strict})))
+    return ExitCode::Failed;
   if (!options.noWeights && failed(resolveWeights(*program, getModelDirectory(),
                                                   WeightPolicy::OnUse)))
     return ExitCode::InvalidInput;
