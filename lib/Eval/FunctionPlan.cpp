@@ -1,0 +1,309 @@
+//===- FunctionPlan.cpp - A function made ready to run --------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FunctionPlan.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace espresso {
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+/// The name that the record of `op` gives its kernel: the operation's own in
+/// CamelCase.
+static std::string getKernelName(const Operation &op) {
+  llvm::StringRef name = op.getName();
+  bool isComposite = name.consume_front("espresso.");
+  std::string kernel;
+  bool startsWord = true;
+  for (char c : name) {
+    if (c != '_')
+      kernel.push_back(startsWord ? llvm::toUpper(c) : c);
+    startsWord = c == '_';
+  }
+  if (isComposite && (name == "linear" || name == "layer_norm"))
+    kernel += "Composite";
+  return kernel;
+}
+
+KernelFn findKernel(const Operation &op) {
+  return lookupKernel(getKernelName(op));
+}
+
+static bool isConstexpr(const Operation &op) {
+  return op.getName().starts_with("constexpr_");
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+FailureOr<TensorRef> ConstantPool::get(const Attribute &attribute,
+                                       const Operation &user,
+                                       llvm::StringRef valueName) {
+  if (!attribute.getType().is<TensorType>())
+    return TensorRef();
+  const BlobReference *blob = attribute.getBlob();
+  std::string key;
+  if (blob) {
+    if (!blob->source)
+      return user.emitError() << "weights of '" << valueName
+                              << "' are not on disk: " << blob->path;
+    key = attribute.getType().str() + " " + blob->source->getKey();
+    if (auto found = blobs.find(key); found != blobs.end())
+      return found->second;
+  }
+  FailureOr<Tensor> tensor =
+      tensorFromAttribute(attribute, numerics, diagnostics);
+  if (failed(tensor))
+    return failure();
+  auto shared = std::make_shared<const Tensor>(std::move(*tensor));
+  if (blob)
+    blobs[key] = shared;
+  return TensorRef(shared);
+}
+
+//===----------------------------------------------------------------------===//
+// Planning
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Builds the plan of one function, operation by operation.
+class Planner {
+public:
+  Planner(const Function &function, ConstantPool &constants)
+      : function(function), constants(constants) {}
+
+  FailureOr<FunctionPlan> run();
+
+private:
+  LogicalResult planOp(const Operation &op);
+  LogicalResult planCall(const Operation &op, PlannedOp &planned);
+  LogicalResult planBinding(const Operation &op, const Binding &binding,
+                            PlannedOp &planned);
+  LogicalResult planAttributes(const Operation &op, PlannedOp &planned);
+  LogicalResult findLifetimes();
+  int newSlot(const Value &value) {
+    slots[&value] = plan.numSlots;
+    return plan.numSlots++;
+  }
+
+  const Function &function;
+  ConstantPool &constants;
+  FunctionPlan plan;
+  llvm::DenseMap<const Value *, int> slots;
+  llvm::DenseMap<const Value *, int> states;
+  /// Results of `const` operations.
+  llvm::DenseMap<const Value *, TensorRef> constantValues;
+};
+
+} // namespace
+
+LogicalResult Planner::planBinding(const Operation &op, const Binding &binding,
+                                   PlannedOp &planned) {
+  PlannedArgument argument;
+  argument.name = binding.getName();
+  for (size_t i = 0; i < binding.size(); ++i) {
+    const Value *value = binding[i].getValue();
+    if (!value) {
+      FailureOr<TensorRef> literal =
+          constants.get(binding[i].getLiteral(), op, binding.getName());
+      if (failed(literal))
+        return failure();
+      if (*literal)
+        argument.sources.push_back({*literal, -1});
+      continue;
+    }
+    if (auto state = states.find(value); state != states.end()) {
+      argument.state = state->second;
+      continue;
+    }
+    if (auto constant = constantValues.find(value);
+        constant != constantValues.end()) {
+      if (constant->second)
+        argument.sources.push_back({constant->second, -1});
+      continue;
+    }
+    argument.sources.push_back({nullptr, slots.lookup(value)});
+  }
+  planned.arguments.push_back(std::move(argument));
+  return success();
+}
+
+/// Compressed weights of ios16 and ios17 have their inputs in attributes.
+LogicalResult Planner::planAttributes(const Operation &op, PlannedOp &planned) {
+  for (const NamedAttribute &entry : op.getAttributes()) {
+    if (entry.name == "name")
+      continue;
+    FailureOr<TensorRef> tensor = constants.get(entry.value, op, entry.name);
+    if (failed(tensor))
+      return failure();
+    if (*tensor)
+      planned.arguments.push_back({entry.name, {{*tensor, -1}}, -1});
+  }
+  return success();
+}
+
+LogicalResult Planner::planCall(const Operation &op, PlannedOp &planned) {
+  Attribute name = op.getConstant("callee");
+  assert(name && "a call without a callee does not verify");
+  planned.callee = function.getProgram().findFunction(name.getString());
+  if (!planned.callee)
+    return op.emitError() << "there is no function '" << name.getString()
+                          << "'";
+  return success();
+}
+
+LogicalResult Planner::planOp(const Operation &op) {
+  if (op.is("const")) {
+    const Value &result = *op.getResult();
+    FailureOr<TensorRef> tensor =
+        constants.get(op.getAttribute("val"), op, result.getName());
+    if (failed(tensor))
+      return failure();
+    constantValues[&result] = *tensor;
+    return success();
+  }
+  PlannedOp planned;
+  planned.op = &op;
+  if (op.is("espresso.call")) {
+    if (failed(planCall(op, planned)))
+      return failure();
+  } else {
+    planned.kernel = findKernel(op);
+    if (!planned.kernel)
+      return op.emitError()
+             << "operation '" << op.getName() << "' has no reference kernel";
+  }
+  for (const auto &binding : op.getBindings())
+    if (failed(planBinding(op, *binding, planned)))
+      return failure();
+  if (isConstexpr(op) && failed(planAttributes(op, planned)))
+    return failure();
+  planned.isConstant =
+      planned.kernel &&
+      llvm::all_of(planned.arguments, [](const PlannedArgument &argument) {
+        return argument.state < 0 &&
+               llvm::all_of(argument.sources, [](const TensorSource &source) {
+                 return source.slot < 0;
+               });
+      });
+  for (const auto &result : op.getResults())
+    planned.resultSlots.push_back(newSlot(*result));
+  plan.ops.push_back(std::move(planned));
+  return success();
+}
+
+LogicalResult Planner::findLifetimes() {
+  // Walking backwards, the first use met is the last one.
+  std::vector<bool> isLive(plan.numSlots, false);
+  for (const PlannedOutput &output : plan.outputs)
+    if (output.source.slot >= 0)
+      isLive[output.source.slot] = true;
+  for (PlannedOp &planned : llvm::reverse(plan.ops)) {
+    auto touch = [&](int slot) {
+      if (slot < 0 || isLive[slot])
+        return;
+      isLive[slot] = true;
+      planned.dyingSlots.push_back(slot);
+    };
+    for (int slot : planned.resultSlots)
+      touch(slot);
+    for (const PlannedArgument &argument : planned.arguments)
+      for (const TensorSource &source : argument.sources)
+        touch(source.slot);
+  }
+  return success();
+}
+
+FailureOr<FunctionPlan> Planner::run() {
+  const Block &body = function.getBody();
+  for (const auto &input : body.getInputs()) {
+    int index;
+    if (input->getType().is<StateType>())
+      index = states[input.get()] = plan.numStates++;
+    else
+      index = newSlot(*input);
+    plan.inputs.push_back({input->getName(), input->getType(), index});
+  }
+  for (const Operation &op : body.getOperations())
+    if (failed(planOp(op)))
+      return failure();
+  for (size_t i = 0; i < body.getNumOutputs(); ++i) {
+    const Value *value = body.getOutput(i);
+    PlannedOutput output{value->getName(), {}};
+    if (auto found = constantValues.find(value); found != constantValues.end())
+      output.source.constant = found->second;
+    else
+      output.source.slot = slots.lookup(value);
+    plan.outputs.push_back(output);
+  }
+  if (failed(findLifetimes()))
+    return failure();
+  return std::move(plan);
+}
+
+FailureOr<FunctionPlan> planFunction(const Function &function,
+                                     ConstantPool &constants) {
+  return Planner(function, constants).run();
+}
+
+//===----------------------------------------------------------------------===//
+// Single operations
+//===----------------------------------------------------------------------===//
+
+/// What `argument` is at compile time, or null.
+static Attribute getConstantValue(const Argument &argument) {
+  const Value *value = argument.getValue();
+  if (!value)
+    return argument.getLiteral();
+  const Operation *producer = value->getDefiningOp();
+  return producer && producer->is("const") ? producer->getAttribute("val")
+                                           : Attribute();
+}
+
+FailureOr<std::vector<KernelArgument>>
+resolveConstantArguments(const Operation &op, ConstantPool &constants) {
+  std::vector<KernelArgument> arguments;
+  auto add = [&](KernelArgument &argument,
+                 const Attribute &value) -> LogicalResult {
+    if (!value)
+      return failure();
+    if (const BlobReference *blob = value.getBlob(); blob && !blob->source)
+      return failure();
+    FailureOr<TensorRef> tensor = constants.get(value, op, argument.name);
+    if (failed(tensor) || !*tensor)
+      return failure();
+    argument.tensors.push_back(*tensor);
+    return success();
+  };
+  for (const auto &binding : op.getBindings()) {
+    KernelArgument argument{binding->getName(), {}, nullptr};
+    for (size_t i = 0; i < binding->size(); ++i)
+      if (failed(add(argument, getConstantValue((*binding)[i]))))
+        return failure();
+    arguments.push_back(std::move(argument));
+  }
+  if (!isConstexpr(op))
+    return arguments;
+  for (const NamedAttribute &entry : op.getAttributes()) {
+    if (entry.name == "name")
+      continue;
+    KernelArgument argument{entry.name, {}, nullptr};
+    if (failed(add(argument, entry.value)))
+      return failure();
+    arguments.push_back(std::move(argument));
+  }
+  return arguments;
+}
+
+} // namespace espresso

@@ -1,0 +1,201 @@
+//===- Support.h - What kernels share ---------------------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_LIB_EVAL_KERNELS_SUPPORT_H
+#define ESPRESSO_LIB_EVAL_KERNELS_SUPPORT_H
+
+#include "espresso/Eval/Kernel.h"
+
+#include <cmath>
+
+namespace espresso {
+
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+/// Calls `run` with a zero of the type in which tensors of `type` are computed:
+/// double for fp64, float for other floats, int64_t for integers and bools.
+template <typename Fn>
+void withNumberType(DataType type, Fn run) {
+  if (type == DataType::Float64)
+    return run(double());
+  if (isFloat(type))
+    return run(float());
+  return run(int64_t());
+}
+
+/// The same for operations that exist on floats only.
+template <typename Fn>
+void withFloatType(DataType type, Fn run) {
+  assert(isFloat(type) && "not a float type");
+  if (type == DataType::Float64)
+    return run(double());
+  return run(float());
+}
+
+/// The elements of a tensor as T: its own storage, or a converted copy if it is
+/// stored otherwise. Refers to the tensor.
+template <typename T>
+class Elements {
+public:
+  explicit Elements(const Tensor &tensor) {
+    if (const auto *own = std::get_if<std::vector<T>>(&tensor.getStorage())) {
+      elements = own->data();
+      return;
+    }
+    copy = getElementsAs<T>(tensor);
+    elements = copy.data();
+  }
+  Elements(const Elements &) = delete;
+  Elements &operator=(const Elements &) = delete;
+
+  T operator[](int64_t index) const { return elements[index]; }
+  const T *data() const { return elements; }
+
+private:
+  const T *elements;
+  std::vector<T> copy;
+};
+
+//===----------------------------------------------------------------------===//
+// Arithmetic that is defined for every value
+//===----------------------------------------------------------------------===//
+
+// Integers wrap as if they were two's complement of unlimited width; the
+// evaluator cuts them to their own.
+template <typename T>
+T addNumbers(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  else
+    return a + b;
+}
+
+template <typename T>
+T subtractNumbers(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+  else
+    return a - b;
+}
+
+template <typename T>
+T multiplyNumbers(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  else
+    return a * b;
+}
+
+template <typename T>
+bool isNotANumber(T value) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::isnan(value);
+  return false;
+}
+
+/// The larger value; NaN if either is NaN.
+template <typename T>
+T maximumOf(T a, T b) {
+  if (isNotANumber(a))
+    return a;
+  return isNotANumber(b) || a < b ? b : a;
+}
+
+/// The smaller value; NaN if either is NaN.
+template <typename T>
+T minimumOf(T a, T b) {
+  if (isNotANumber(a))
+    return a;
+  return isNotANumber(b) || b < a ? b : a;
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes and indices
+//===----------------------------------------------------------------------===//
+
+/// Row-major strides, in elements.
+Shape getStrides(llvm::ArrayRef<int64_t> shape);
+
+/// The shape that both broadcast to, extents aligned at the end. They must.
+Shape broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
+
+/// For each element of a shape, the element of a tensor that broadcasts to it.
+class BroadcastIndex {
+public:
+  BroadcastIndex(llvm::ArrayRef<int64_t> from, llvm::ArrayRef<int64_t> to);
+
+  int64_t operator[](int64_t index) const {
+    if (isIdentity)
+      return index;
+    return table.empty() ? 0 : table[index];
+  }
+
+private:
+  bool isIdentity;
+  /// Empty if `from` has a single element.
+  std::vector<int64_t> table;
+};
+
+/// Advances `index` in row-major order; back to zeros after the last.
+void advanceIndex(llvm::MutableArrayRef<int64_t> index,
+                  llvm::ArrayRef<int64_t> shape);
+
+/// Calls `visit(index, position)` for each element of `shape` in row-major
+/// order.
+template <typename Fn>
+void forEachIndex(llvm::ArrayRef<int64_t> shape, Fn visit) {
+  Shape index(shape.size(), 0);
+  int64_t count = getNumElements(shape);
+  for (int64_t position = 0; position < count; ++position) {
+    visit(llvm::ArrayRef<int64_t>(index), position);
+    advanceIndex(index, shape);
+  }
+}
+
+/// The sum of `index[i] * strides[i]`.
+inline int64_t getOffset(llvm::ArrayRef<int64_t> index,
+                         llvm::ArrayRef<int64_t> strides) {
+  int64_t offset = 0;
+  for (size_t i = 0; i < index.size(); ++i)
+    offset += index[i] * strides[i];
+  return offset;
+}
+
+/// The tensor of `shape` whose element at an index is element `source(index)`
+/// of `x`. Any element type.
+template <typename Fn>
+Tensor takeElements(const Tensor &x, llvm::ArrayRef<int64_t> shape, Fn source) {
+  Tensor result(x.getElementType(), shape);
+  std::visit(
+      [&](const auto &from) {
+        auto &to = std::get<std::decay_t<decltype(from)>>(result.getStorage());
+        forEachIndex(shape, [&](llvm::ArrayRef<int64_t> index, int64_t i) {
+          to[i] = from[source(index)];
+        });
+      },
+      x.getStorage());
+  return result;
+}
+
+/// A shape seen around one axis: `outer` times `extent` times `inner` elements.
+struct AxisView {
+  AxisView(llvm::ArrayRef<int64_t> shape, int64_t axis);
+  int64_t at(int64_t outerIndex, int64_t index, int64_t innerIndex) const {
+    return (outerIndex * extent + index) * inner + innerIndex;
+  }
+
+  int64_t outer = 1;
+  int64_t extent = 1;
+  int64_t inner = 1;
+};
+
+} // namespace espresso
+
+#endif // ESPRESSO_LIB_EVAL_KERNELS_SUPPORT_H
