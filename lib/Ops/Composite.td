@@ -32,12 +32,14 @@ def CompositeLayerNorm : CompositeOp<"layer_norm"> {
   let inputs = (ins In<T>:$x, Vector<T>:$gamma, OptVector<T, "zeros">:$beta,
                 Scalar<Fp32>:$epsilon);
   let infer = "ColumnNorm";
+  let eval = "LayerNormComposite";
 }
 
 def CompositeLinear : CompositeOp<"linear"> {
   let summary = "`weight · x + bias`, each column alone";
   let inputs = (ins In<T>:$x, Const<T>:$weight, OptVector<T, "zeros">:$bias);
   let infer = "ColumnLinear";
+  let eval = "LinearComposite";
 }
 
 def Rope : CompositeOp<"rope"> {
@@ -89,4 +91,5 @@ takes.}];
   let inputs = (ins Scalar<String>:$callee);
   let infer = "Call";
   let verify = "Call";
+  let noEval = kEvaluatorItself;
 }

@@ -122,6 +122,7 @@ def Threshold_iOS15 : Op<"threshold", iOS15, [Pure, Elementwise]> {
   let inputs = (ins In<T>:$x, Scalar<T>:$alpha);
   let typeVars = [Domain<T, Numbers>];
   let infer = "SameAsX";
+  let noEval = kNotEvaluated;
 }
 
 //===----------------------------------------------------------------------===//

@@ -192,12 +192,15 @@ class Op<string n, Opset o, list<Trait> ts = []> {
   string infer = "";
   /// `verify<name>` checks what the table of inputs cannot say.
   string verify = "";
-  /// Why lib/Eval has no kernel. Empty: it has one, named as the operation in
-  /// CamelCase.
+  /// Name of the kernel in lib/Eval. Empty: that of the operation in CamelCase.
+  string eval = "";
+  /// Why there is no kernel, if there is none.
   string noEval = "";
 }
 
 /// For operations the reference evaluator does not run.
-defvar kNoKernel = "no reference kernel";
+defvar kNotEvaluated = "the evaluator does not run it";
+/// For operations that are no computation.
+defvar kEvaluatorItself = "the evaluator itself does this";
 
 #endif // ESPRESSO_OPS_OPBASE_TD

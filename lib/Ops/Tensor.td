@@ -13,6 +13,7 @@ def Const_iOS15 : Op<"const", iOS15, [Pure, AttributeInputs]> {
   let description = "The value stands in the attribute `val`.";
   let inputs = (ins AnyConst:$val);
   let infer = "Const";
+  let noEval = kEvaluatorItself;
 }
 
 def Fill_iOS15 : Op<"fill", iOS15, [Pure]> {

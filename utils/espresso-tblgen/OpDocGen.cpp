@@ -84,7 +84,7 @@ static void emitVersion(const OpRecord &op, raw_ostream &os) {
     os << "- checked by: rule `" << op.verify << "`\n";
   os << "- evaluator: ";
   if (op.kernel.empty())
-    os << "no (" << op.noKernelReason << ")\n\n";
+    os << "no kernel (" << op.noKernelReason << ")\n\n";
   else
     os << "kernel `" << op.kernel << "`\n\n";
 }

@@ -19,10 +19,15 @@ using namespace llvm;
 
 namespace espresso::tblgen {
 
-/// "slice_by_index" and "espresso.rms_norm" to "SliceByIndex" and "RmsNorm".
+/// "range_1d" and "espresso.rms_norm" to "Range1d" and "RmsNorm".
 static std::string getKernelName(StringRef opName) {
   opName.consume_front("espresso.");
-  return convertToCamelFromSnakeCase(opName, /*capitalizeFirst=*/true);
+  SmallVector<StringRef, 4> words;
+  opName.split(words, '_');
+  std::string name;
+  for (StringRef word : words)
+    name += toUpper(word.front()) + word.drop_front().str();
+  return name;
 }
 
 /// The element types of a `Types` record; reports unknown spellings at `op`.
@@ -129,8 +134,13 @@ static bool readOp(const Record &op, OpRecord &out) {
   out.infer = op.getValueAsString("infer");
   out.verify = op.getValueAsString("verify");
   out.noKernelReason = op.getValueAsString("noEval");
-  if (out.noKernelReason.empty())
+  out.kernel = op.getValueAsString("eval");
+  if (out.noKernelReason.empty() && out.kernel.empty())
     out.kernel = getKernelName(out.name);
+  if (!out.noKernelReason.empty() && !out.kernel.empty()) {
+    PrintError(&op, "both 'eval' and 'noEval' are given");
+    return false;
+  }
   if (out.summary.empty() || out.summary.ends_with(".")) {
     PrintError(&op, "a summary is one phrase without a full stop");
     return false;
