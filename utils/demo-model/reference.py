@@ -22,7 +22,8 @@ import struct
 
 import numpy as np
 
-PROMPTS = ["", "Once upon a time", "Rosa and her friend"]
+PROMPTS = ["", "Once upon a time", "Ella was a quiet owl who lived",
+           "Milo the mouse had no friends"]
 # Texts whose ids are recorded; some need the byte pieces.
 ENCODINGS = ["", " ", "a", "Once upon a time", "  two  blanks ", "12 o'clock",
              "caf\u00e9 \u2615", "line\nbreak", "\"Hello,\" said Lily."]

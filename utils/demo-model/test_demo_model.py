@@ -9,6 +9,7 @@
 that compares with the trained model's definition needs torch)."""
 
 import itertools
+import json
 import os
 import re
 import tempfile
@@ -28,6 +29,9 @@ try:
     import model as torch_model
 except ImportError:
     torch = None
+
+MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "..", "..", "test", "models")
 
 
 def small_config():
@@ -165,6 +169,27 @@ class ReferenceTest(unittest.TestCase):
             expected = trained(torch.tensor([ids]))[0, -1].numpy()
         logits = reference.Decoder(metadata, tensors).logits(ids)
         np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
+
+
+class CommittedModelTest(unittest.TestCase):
+    def test_expected_outputs_are_those_of_the_file(self):
+        path = os.path.join(MODELS, "fable.gguf")
+        with open(os.path.join(MODELS, "fable.expected.json"),
+                  encoding="utf-8") as file:
+            expected = json.load(file)
+        metadata, tensors = reference.read_gguf(path)
+        vocabulary = reference.Vocabulary(metadata)
+        decoder = reference.Decoder(metadata, tensors)
+        self.assertLessEqual(os.path.getsize(path), 1500000)
+        for case in expected["encodings"]:
+            self.assertEqual(vocabulary.encode(case["text"]), case["ids"])
+        for case in expected["prompts"]:
+            logits = decoder.logits(case["prompt_ids"])
+            np.testing.assert_allclose(logits, case["logits_after_prompt"],
+                                       atol=2e-6)
+            ids = case["greedy_ids"]
+            following = int(np.argmax(decoder.logits(ids[:-1])))
+            self.assertEqual(following, ids[-1])
 
 
 if __name__ == "__main__":

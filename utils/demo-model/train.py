@@ -7,7 +7,7 @@
 #===----------------------------------------------------------------------===//
 """Trains the demo model on generated stories and writes it as GGUF.
 
-    python3 train.py --output tales.gguf --work DIR [--seed S] [--steps N]
+    python3 train.py --output fable.gguf --work DIR [--seed S] [--steps N]
 
 DIR receives a checkpoint now and then; a run that finds one continues it. The
 data of a step depends on the seed alone, and one thread computes, so that the
@@ -32,7 +32,7 @@ import gguf
 import tokenizer as tokenization
 from model import Config, Model
 
-NAME = "tales"
+NAME = "fable"
 DESCRIPTION = "Writes short stories; trained on text from a small grammar"
 VOCABULARY_STORIES = 10000
 # Ids a row is predicted over, and rows a step.
