@@ -20,5 +20,5 @@ bin=build/release/bin
 bundle=build/$(basename "${model%.*}").espresso
 echo "+ espresso-compile $model -o $bundle" >&2
 "$bin/espresso-compile" "$model" -o "$bundle"
-echo "+ espresso-run $bundle -p \"$prompt\" -n 128" >&2
-"$bin/espresso-run" "$bundle" -p "$prompt" -n 128
+echo "+ espresso-run $bundle -p \"$prompt\" -n 192" >&2
+"$bin/espresso-run" "$bundle" -p "$prompt" -n 192
