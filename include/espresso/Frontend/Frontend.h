@@ -1,0 +1,50 @@
+//===- Frontend.h - Checkpoint files to models ------------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_FRONTEND_FRONTEND_H
+#define ESPRESSO_FRONTEND_FRONTEND_H
+
+#include "espresso/Model/Checkpoint.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace espresso {
+
+struct FrontendOptions {
+  /// The vocabulary of a checkpoint that brings none (llama2.c); empty: look
+  /// beside the model for `<stem>.tokenizer.bin`, `tok<V>.bin` and
+  /// `tokenizer.bin`, in this order. Checkpoints with a vocabulary of their own
+  /// refuse it.
+  std::string tokenizerPath;
+};
+
+/// Reads the checkpoint at `path`: GGUF version 2 or 3, or llama2.c version 0,
+/// told apart by content. The file is mapped and stays so for as long as a
+/// weight of the checkpoint lives. Nothing in it is trusted: whatever is
+/// impossible, absent or not supported is reported to `diagnostics` with the
+/// file and the byte. A checkpoint that is returned has a configuration that
+/// passes verifyConfig(), a vocabulary of its size, and every tensor of
+/// getExpectedTensors() in its shape. See docs/Formats.md.
+FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
+                                     const FrontendOptions &options,
+                                     DiagnosticEngine &diagnostics);
+
+/// Reads only the vocabulary of a GGUF file, which need not hold a model.
+FailureOr<TokenizerData> readGgufTokenizer(llvm::StringRef path,
+                                           DiagnosticEngine &diagnostics);
+
+/// Reads a llama2.c vocabulary (`tok*.bin`), which must have `size` pieces.
+FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
+                                              int64_t size,
+                                              DiagnosticEngine &diagnostics);
+
+} // namespace espresso
+
+#endif // ESPRESSO_FRONTEND_FRONTEND_H

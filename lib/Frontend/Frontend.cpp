@@ -1,0 +1,107 @@
+//===- Frontend.cpp - Checkpoint files to models --------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Frontend/Frontend.h"
+
+#include "Readers.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+
+#include <algorithm>
+
+namespace espresso {
+
+//===----------------------------------------------------------------------===//
+// What the readers share
+//===----------------------------------------------------------------------===//
+
+void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
+               WeightSourceRef source, std::string originalName) {
+  const ModelConfig &config = checkpoint.config;
+  llvm::StringRef kind = llvm::StringRef(expected.name).rsplit('.').second;
+  int64_t heads = kind == "wq"   ? config.numHeads
+                  : kind == "wk" ? config.numKVHeads
+                                 : 0;
+  if (heads != 0)
+    source = permuteRotaryRows(std::move(source), heads, config.headSize,
+                               RotaryOrder::HalfSplit);
+  checkpoint.tensors[expected.name] = {expected.shape, std::move(source),
+                                       std::move(originalName)};
+}
+
+bool isBytePiece(llvm::StringRef text) {
+  return text.size() == 6 && text.starts_with("<0x") && text.ends_with(">") &&
+         llvm::isHexDigit(text[3]) && llvm::isHexDigit(text[4]);
+}
+
+void makeIdSet(std::vector<uint32_t> &ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+std::string getModelName(llvm::StringRef path) {
+  return llvm::sys::path::stem(path).str();
+}
+
+//===----------------------------------------------------------------------===//
+// Telling files apart
+//===----------------------------------------------------------------------===//
+
+/// The first bytes as "50 4b 03 04".
+static std::string describeStart(std::span<const uint8_t> bytes) {
+  std::string text;
+  for (uint8_t byte : bytes.first(std::min<size_t>(bytes.size(), 8)))
+    text += (text.empty() ? "" : " ") + llvm::utohexstr(byte, true, 2);
+  return text.empty() ? "an empty file" : text;
+}
+
+/// What a file of another kind is, if its first bytes say so.
+static llvm::StringRef recogniseOther(llvm::StringRef start) {
+  if (start.starts_with("24ka"))
+    return "llama2.c files of version 1 and later are not supported yet";
+  if (start.starts_with("lmgg") || start.starts_with("fmgg") ||
+      start.starts_with("tjgg"))
+    return "this is a GGML file, older than GGUF; convert it to GGUF first";
+  if (start.size() > 8 && start[8] == '{')
+    return "safetensors files are not supported yet";
+  if (start.starts_with("PK\x03\x04"))
+    return "PyTorch checkpoints (zip files) are not supported";
+  return {};
+}
+
+FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
+                                     const FrontendOptions &options,
+                                     DiagnosticEngine &diagnostics) {
+  FailureOr<std::shared_ptr<const MappedFile>> file =
+      openFile(path, diagnostics);
+  if (failed(file))
+    return failure();
+  std::span<const uint8_t> bytes = (*file)->getBytes();
+  llvm::StringRef start(reinterpret_cast<const char *>(bytes.data()),
+                        std::min<size_t>(bytes.size(), 16));
+  if (start.starts_with("GGUF")) {
+    if (options.tokenizerPath.empty())
+      return readGguf(*file, diagnostics);
+    return diagnostics.emitError(options.tokenizerPath)
+           << "a vocabulary was given, but '" << path
+           << "' is GGUF and has its own";
+  }
+  if (isLlama2c(bytes))
+    return readLlama2c(*file, options, diagnostics);
+  InFlightDiagnostic error =
+      diagnostics.emitError(llvm::Twine(path) + ", byte 0");
+  error << "expected a model: GGUF, which begins with 'GGUF', or llama2.c "
+           "version 0, which begins with seven sizes; found "
+        << describeStart(bytes);
+  if (llvm::StringRef other = recogniseOther(start); !other.empty())
+    error.addHelp(other);
+  return error;
+}
+
+} // namespace espresso

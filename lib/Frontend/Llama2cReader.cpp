@@ -1,0 +1,318 @@
+//===- Llama2cReader.cpp - llama2.c files to models -----------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Version 0: seven int32 (dim, hidden dim, layers, heads, key/value heads,
+// vocabulary, positions; a negative vocabulary announces a classifier of its
+// own), then fp32 tensors one after another, each kind for all layers together.
+// Two tables of rotary angles, which nobody reads any more, precede the
+// classifier. Nothing is left over.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ByteReader.h"
+#include "Readers.h"
+#include "espresso/Base/CheckedMath.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace espresso {
+
+//===----------------------------------------------------------------------===//
+// Header and layout
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct Header {
+  int32_t dim;
+  int32_t hiddenDim;
+  int32_t numLayers;
+  int32_t numHeads;
+  int32_t numKVHeads;
+  int32_t vocabulary;
+  int32_t positions;
+};
+static_assert(sizeof(Header) == 28);
+
+/// One run of floats: a tensor of no layer, or one kind for all layers.
+struct Section {
+  /// Canonical name, or the kind of a layer's tensor; empty for what is
+  /// skipped.
+  llvm::StringRef name;
+  bool isOfLayers;
+  /// Floats of one tensor.
+  int64_t rows;
+  int64_t columns;
+};
+
+} // namespace
+
+static constexpr uint64_t kFloatSize = 4;
+/// The file states neither; these are what all such models were trained with.
+static constexpr double kNormEpsilon = 1e-5;
+static constexpr double kRopeTheta = 10000;
+static constexpr uint32_t kUnknownId = 0, kBosId = 1, kEosId = 2;
+
+bool isLlama2c(std::span<const uint8_t> bytes) {
+  if (bytes.size() < sizeof(Header))
+    return false;
+  Header header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  auto isPossible = [](int64_t value, int64_t limit) {
+    return value >= 1 && value <= limit;
+  };
+  return isPossible(header.dim, kMaxExtent) &&
+         isPossible(header.hiddenDim, kMaxExtent) &&
+         isPossible(header.numLayers, kMaxLayers) &&
+         isPossible(header.numHeads, kMaxExtent) &&
+         isPossible(header.numKVHeads, kMaxExtent) &&
+         isPossible(std::abs(int64_t{header.vocabulary}), kMaxExtent) &&
+         isPossible(header.positions, kMaxExtent);
+}
+
+static FailureOr<ModelConfig> readConfig(const MappedFile &file,
+                                         const Header &header,
+                                         DiagnosticEngine &diagnostics) {
+  ModelConfig config;
+  config.name = getModelName(file.getPath());
+  config.architecture = "llama";
+  config.numLayers = header.numLayers;
+  config.embeddingSize = header.dim;
+  config.hiddenSize = header.hiddenDim;
+  config.numHeads = header.numHeads;
+  config.numKVHeads = header.numKVHeads;
+  config.vocabularySize = std::abs(int64_t{header.vocabulary});
+  config.contextLength = header.positions;
+  config.normEpsilon = kNormEpsilon;
+  config.ropeTheta = kRopeTheta;
+  config.tiedHead = header.vocabulary > 0;
+  config.bosId = kBosId;
+  config.stopIds = {kBosId, kEosId};
+  if (header.dim % header.numHeads != 0)
+    return diagnostics.emitError(llvm::Twine(file.getPath()) + ", byte 12")
+           << "expected a number of heads that divides the embedding size "
+           << header.dim << ", found " << header.numHeads;
+  config.headSize = header.dim / header.numHeads;
+  if (failed(verifyConfig(config, file.getPath(), diagnostics)))
+    return failure();
+  return config;
+}
+
+/// The order of the file.
+static std::vector<Section> getSections(const ModelConfig &config) {
+  int64_t d = config.embeddingSize, f = config.hiddenSize;
+  int64_t q = config.getQuerySize(), kv = config.getKeyValueSize();
+  std::vector<Section> sections = {
+      {"embedding", false, config.vocabularySize, d},
+      {"rms_att", true, 1, d},
+      {"wq", true, q, d},
+      {"wk", true, kv, d},
+      {"wv", true, kv, d},
+      {"wo", true, d, q},
+      {"rms_ffn", true, 1, d},
+      {"w1", true, f, d},
+      {"w2", true, d, f},
+      {"w3", true, f, d},
+      {"rms_final", false, 1, d},
+      // Cosines and sines of the rotary angles.
+      {"", false, 2 * config.contextLength, config.headSize / 2},
+  };
+  if (!config.tiedHead)
+    sections.push_back({"lm_head", false, config.vocabularySize, d});
+  return sections;
+}
+
+/// Bytes of a file with these sections, or nothing beyond 64 bits.
+static std::optional<uint64_t> getFileSize(llvm::ArrayRef<Section> sections,
+                                           int64_t numLayers) {
+  std::optional<uint64_t> total = sizeof(Header);
+  for (const Section &section : sections) {
+    std::optional<uint64_t> size = checkedMul(section.rows, section.columns);
+    if (size)
+      size = checkedMul(*size, section.isOfLayers ? numLayers : 1);
+    if (size)
+      size = checkedMul(*size, kFloatSize);
+    if (!size || !total)
+      return std::nullopt;
+    total = checkedAdd(*total, *size);
+  }
+  return total;
+}
+
+/// Needs a file of the size the sections have together.
+static void addTensors(const std::shared_ptr<const MappedFile> &file,
+                       llvm::ArrayRef<Section> sections,
+                       Checkpoint &checkpoint) {
+  llvm::StringMap<ExpectedTensor> expected;
+  for (ExpectedTensor &tensor : getExpectedTensors(checkpoint.config))
+    expected[tensor.name] = tensor;
+  uint64_t offset = sizeof(Header);
+  for (const Section &section : sections) {
+    int64_t count = section.rows * section.columns;
+    int64_t repetitions = section.isOfLayers ? checkpoint.config.numLayers : 1;
+    for (int64_t i = 0; i < repetitions; ++i, offset += count * kFloatSize) {
+      if (section.name.empty())
+        continue;
+      std::string name = section.isOfLayers
+                             ? getLayerTensorName(i, section.name)
+                             : section.name.str();
+      addTensor(checkpoint, expected[name],
+                makeFileSource(file, offset, DataType::Float32, count), name);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Vocabulary
+//===----------------------------------------------------------------------===//
+
+/// The file has blanks where SentencePiece has U+2581, and line breaks around
+/// the names of control pieces, which its own programs print.
+static TokenizerData::Piece makePiece(uint32_t id, llvm::StringRef text,
+                                      float score) {
+  using PieceType = TokenizerData::PieceType;
+  TokenizerData::Piece piece;
+  piece.score = score;
+  if (id == kUnknownId || id == kBosId || id == kEosId) {
+    piece.text = text.trim('\n').str();
+    piece.type = id == kUnknownId ? PieceType::Unknown : PieceType::Control;
+    return piece;
+  }
+  if (isBytePiece(text))
+    piece.type = PieceType::Byte;
+  for (char byte : text)
+    piece.text +=
+        byte == ' ' ? std::string("\xe2\x96\x81") : std::string(1, byte);
+  return piece;
+}
+
+static FailureOr<TokenizerData::Piece> readPiece(ByteReader &reader,
+                                                 uint32_t id) {
+  uint64_t position = reader.getPosition();
+  FailureOr<float> score = reader.read<float>("the score of a piece");
+  if (failed(score))
+    return failure();
+  if (std::isnan(*score))
+    return reader.emitError(position)
+           << "expected the score of piece " << id << ", found nan";
+  position = reader.getPosition();
+  FailureOr<int32_t> length = reader.read<int32_t>("the length of a piece");
+  if (failed(length))
+    return failure();
+  if (*length < 0)
+    return reader.emitError(position)
+           << "expected the length of piece " << id << ", found " << *length;
+  FailureOr<llvm::StringRef> text =
+      reader.readBytes(static_cast<uint64_t>(*length), "the text of a piece");
+  if (failed(text))
+    return failure();
+  return makePiece(id, *text, *score);
+}
+
+FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
+                                              int64_t size,
+                                              DiagnosticEngine &diagnostics) {
+  FailureOr<std::shared_ptr<const MappedFile>> file =
+      openFile(path, diagnostics);
+  if (failed(file))
+    return failure();
+  ByteReader reader(**file, diagnostics);
+  // The longest piece; no use to us.
+  if (failed(reader.read<int32_t>("the length of the longest piece")))
+    return failure();
+  TokenizerData tokenizer;
+  for (int64_t id = 0; id < size; ++id) {
+    FailureOr<TokenizerData::Piece> piece =
+        readPiece(reader, static_cast<uint32_t>(id));
+    if (failed(piece))
+      return failure();
+    tokenizer.pieces.push_back(*std::move(piece));
+  }
+  if (reader.getRemaining() != 0)
+    return reader.emitError(reader.getPosition())
+           << "expected the end of the file after " << size << " pieces, found "
+           << reader.getRemaining()
+           << " more bytes: a vocabulary of another model";
+  tokenizer.unknownId = kUnknownId;
+  tokenizer.bosId = kBosId;
+  tokenizer.stopIds = {kBosId, kEosId};
+  return tokenizer;
+}
+
+/// The given path, or the first that exists of those documented in Frontend.h.
+static FailureOr<std::string> findTokenizer(llvm::StringRef modelPath,
+                                            int64_t vocabularySize,
+                                            const FrontendOptions &options,
+                                            DiagnosticEngine &diagnostics) {
+  if (!options.tokenizerPath.empty())
+    return options.tokenizerPath;
+  llvm::StringRef directory = llvm::sys::path::parent_path(modelPath);
+  const std::string names[] = {getModelName(modelPath) + ".tokenizer.bin",
+                               "tok" + std::to_string(vocabularySize) + ".bin",
+                               "tokenizer.bin"};
+  std::string tried;
+  for (const std::string &name : names) {
+    llvm::SmallString<128> path(directory);
+    llvm::sys::path::append(path, name);
+    if (llvm::sys::fs::exists(path))
+      return path.str().str();
+    tried += (tried.empty() ? "'" : ", '") + path.str().str() + "'";
+  }
+  return diagnostics.emitError(modelPath)
+         << "expected a vocabulary beside the model, found none; looked "
+            "for "
+         << tried;
+}
+
+//===----------------------------------------------------------------------===//
+// The model
+//===----------------------------------------------------------------------===//
+
+FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
+                                  const FrontendOptions &options,
+                                  DiagnosticEngine &diagnostics) {
+  Header header;
+  std::memcpy(&header, file->getBytes().data(), sizeof(header));
+  FailureOr<ModelConfig> config = readConfig(*file, header, diagnostics);
+  if (failed(config))
+    return failure();
+  std::vector<Section> sections = getSections(*config);
+  std::optional<uint64_t> size = getFileSize(sections, config->numLayers);
+  if (size != file->getSize())
+    return diagnostics.emitError(file->getPath())
+           << "expected " << (size ? std::to_string(*size) : "more than 2^64")
+           << " bytes of llama2.c version 0 for " << config->numLayers
+           << " layers, sizes " << config->embeddingSize << " and "
+           << config->hiddenSize << ", " << config->numHeads << " and "
+           << config->numKVHeads << " heads, " << config->vocabularySize
+           << " tokens and " << config->contextLength << " positions; found "
+           << file->getSize();
+
+  Checkpoint checkpoint;
+  checkpoint.path = file->getPath();
+  checkpoint.config = *config;
+  FailureOr<std::string> tokenizerPath = findTokenizer(
+      file->getPath(), config->vocabularySize, options, diagnostics);
+  if (failed(tokenizerPath))
+    return failure();
+  FailureOr<TokenizerData> tokenizer =
+      readLlama2cTokenizer(*tokenizerPath, config->vocabularySize, diagnostics);
+  if (failed(tokenizer))
+    return failure();
+  checkpoint.tokenizer = *std::move(tokenizer);
+  addTensors(file, sections, checkpoint);
+  return checkpoint;
+}
+
+} // namespace espresso

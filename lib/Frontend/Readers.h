@@ -1,0 +1,49 @@
+//===- Readers.h - One reader for each file family --------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_LIB_FRONTEND_READERS_H
+#define ESPRESSO_LIB_FRONTEND_READERS_H
+
+#include "GgufMetadata.h"
+#include "espresso/Frontend/Frontend.h"
+#include "espresso/Weights/WeightSources.h"
+
+#include <memory>
+
+namespace espresso {
+
+FailureOr<Checkpoint> readGguf(std::shared_ptr<const MappedFile> file,
+                               DiagnosticEngine &diagnostics);
+/// The vocabulary in a GGUF file's metadata.
+FailureOr<TokenizerData> readTokenizer(GgufMetadata &metadata);
+
+/// Whether `bytes` can be a llama2.c file of version 0: a header of seven
+/// possible numbers.
+bool isLlama2c(std::span<const uint8_t> bytes);
+FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
+                                  const FrontendOptions &options,
+                                  DiagnosticEngine &diagnostics);
+
+/// Adds `source` under its canonical name. Query and key rows, which both
+/// families of files store interleaved, are brought into half-split order here
+/// and nowhere else.
+void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
+               WeightSourceRef source, std::string originalName);
+
+/// Whether `text` is a piece for one byte, "<0x0A>".
+bool isBytePiece(llvm::StringRef text);
+
+/// Sorts `ids` and removes repetitions.
+void makeIdSet(std::vector<uint32_t> &ids);
+
+/// The file name of `path` without its last extension.
+std::string getModelName(llvm::StringRef path);
+
+} // namespace espresso
+
+#endif // ESPRESSO_LIB_FRONTEND_READERS_H

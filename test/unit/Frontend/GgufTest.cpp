@@ -1,0 +1,180 @@
+//===- GgufTest.cpp - Tests of the GGUF frontend --------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FrontendTest.h"
+
+#include "espresso/Base/Half.h"
+
+using namespace espresso;
+using namespace espresso::test;
+
+/// Reads the model that `gguf` describes.
+static FailureOr<Checkpoint> readModel(const GgufWriter &gguf,
+                                       DiagnosticEngine &diagnostics) {
+  static TemporaryDirectory directory;
+  return readCheckpoint(directory.write("m.gguf", gguf.write()), {},
+                        diagnostics);
+}
+
+//===----------------------------------------------------------------------===//
+// Sound files
+//===----------------------------------------------------------------------===//
+
+TEST(GgufTest, ReadsConfiguration) {
+  Messages messages;
+  auto checkpoint = readModel(TinyModel().makeGguf(), messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  const ModelConfig &config = checkpoint->config;
+  EXPECT_EQ(config.name, "tiny");
+  EXPECT_EQ(config.architecture, "llama");
+  EXPECT_EQ(config.numLayers, 2);
+  EXPECT_EQ(config.embeddingSize, 8);
+  EXPECT_EQ(config.hiddenSize, 12);
+  EXPECT_EQ(config.numHeads, 4);
+  EXPECT_EQ(config.numKVHeads, 2);
+  EXPECT_EQ(config.headSize, 2);
+  EXPECT_EQ(config.vocabularySize, 5);
+  EXPECT_EQ(config.contextLength, 6);
+  EXPECT_EQ(config.normEpsilon, 0x1p-16);
+  EXPECT_EQ(config.ropeTheta, 10000);
+  EXPECT_FALSE(config.tiedHead);
+  EXPECT_EQ(config.bosId, 1u);
+  EXPECT_EQ(config.stopIds, (std::vector<uint32_t>{1, 2}));
+}
+
+TEST(GgufTest, ReadsOptionalKeys) {
+  GgufWriter gguf = TinyModel().makeGguf();
+  gguf.addString("general.license", "mit");
+  gguf.addReal("llama.rope.freq_base", 500000);
+  gguf.addInteger("llama.attention.key_length", 2);
+  gguf.addInteger("llama.rope.dimension_count", 2);
+  gguf.addString("llama.rope.scaling.type", "none");
+  gguf.addInteger("tokenizer.ggml.eot_token_id", 4);
+  gguf.addInteger("tokenizer.ggml.padding_token_id", 0xffffffff);
+  gguf.addBool("tokenizer.ggml.add_bos_token", false);
+  gguf.addBool("tokenizer.ggml.add_space_prefix", false);
+  gguf.addInteger("general.alignment", 64);
+  gguf.alignment = 64;
+  gguf.version = 2;
+  Messages messages;
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  EXPECT_EQ(checkpoint->config.license, "mit");
+  EXPECT_EQ(checkpoint->config.ropeTheta, 500000);
+  EXPECT_EQ(checkpoint->config.stopIds, (std::vector<uint32_t>{1, 2, 4}));
+  EXPECT_FALSE(checkpoint->tokenizer.addBos);
+  EXPECT_FALSE(checkpoint->tokenizer.addSpacePrefix);
+}
+
+TEST(GgufTest, AbsentSpecialIdsHaveTheirUsualNumbers) {
+  GgufWriter gguf = TinyModel().makeGguf();
+  gguf.changeValue("tokenizer.ggml.bos_token_id", 0, "");
+  gguf.changeValue("tokenizer.ggml.eos_token_id", GgufWriter::UInt32,
+                   GgufWriter::encode(uint32_t{0xffffffff})); // none
+  Messages messages;
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  EXPECT_EQ(checkpoint->tokenizer.bosId, 1u);
+  EXPECT_EQ(checkpoint->tokenizer.unknownId, 0u);
+  EXPECT_EQ(checkpoint->tokenizer.stopIds, std::vector<uint32_t>{1});
+}
+
+TEST(GgufTest, ReadsVocabulary) {
+  using PieceType = TokenizerData::PieceType;
+  Messages messages;
+  auto checkpoint = readModel(TinyModel().makeGguf(), messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  const TokenizerData &tokenizer = checkpoint->tokenizer;
+  std::vector<TokenizerData::Piece> expected = {
+      {"<unk>", 0, PieceType::Unknown},
+      {"<s>", 0, PieceType::Control},
+      {"</s>", 0, PieceType::Control},
+      {"<0x0A>", 0, PieceType::Byte},
+      {"\xe2\x96\x81"
+       "a",
+       -1.5f, PieceType::Normal}};
+  EXPECT_EQ(tokenizer.pieces, expected);
+  EXPECT_TRUE(tokenizer.addBos);
+  EXPECT_TRUE(tokenizer.addSpacePrefix);
+}
+
+TEST(GgufTest, TensorsHaveTheirShapesAndValues) {
+  Messages messages;
+  GgufWriter gguf = TinyModel().makeGguf();
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  EXPECT_EQ(checkpoint->tensors.size(), 3u + 2 * 9);
+  const CheckpointTensor *down = checkpoint->findTensor("layers.1.w2");
+  ASSERT_TRUE(down);
+  EXPECT_EQ(formatShape(down->shape), "[8, 12]");
+  EXPECT_EQ(down->originalName, "blk.1.ffn_down.weight");
+  std::vector<float> values = readFloats(*checkpoint, "layers.1.w2");
+  std::string stored = gguf.findTensor("blk.1.ffn_down.weight").data;
+  EXPECT_EQ(0, std::memcmp(values.data(), stored.data(), stored.size()));
+}
+
+TEST(GgufTest, QueryAndKeyRowsBecomeHalfSplit) {
+  // One head of four rows: 0 1 2 3 pairwise becomes 0 2 1 3.
+  TinyModel model{.dim = 4, .heads = 1, .kvHeads = 1};
+  Messages messages;
+  GgufWriter gguf = model.makeGguf();
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  for (const char *kind : {"wq", "wk"}) {
+    std::vector<float> rows =
+        readFloats(*checkpoint, getLayerTensorName(0, kind));
+    float first = rows[0];
+    EXPECT_EQ(rows[4], first + 8 * 0.25f);
+    EXPECT_EQ(rows[8], first + 4 * 0.25f);
+    EXPECT_EQ(rows[12], first + 12 * 0.25f);
+  }
+  std::vector<float> rows = readFloats(*checkpoint, "layers.0.wv");
+  EXPECT_EQ(rows[4], rows[0] + 4 * 0.25f);
+}
+
+TEST(GgufTest, AbsentOutputIsATiedHead) {
+  GgufWriter gguf = TinyModel().makeGguf();
+  std::erase_if(gguf.tensors, [](const auto &tensor) {
+    return tensor.name == "output.weight";
+  });
+  Messages messages;
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  EXPECT_TRUE(checkpoint->config.tiedHead);
+  EXPECT_FALSE(checkpoint->findTensor("lm_head"));
+}
+
+TEST(GgufTest, ReadsNarrowTensors) {
+  TinyModel model{.hidden = 32};
+  GgufWriter gguf = model.makeGguf();
+  std::string halves, bfloats, blocks;
+  for (int i = 0; i < 8 * 32; ++i) {
+    halves += GgufWriter::encode(floatToHalf(static_cast<float>(i) * 0.5f));
+    bfloats += GgufWriter::encode(floatToBFloat(static_cast<float>(i % 100)));
+  }
+  for (int row = 0; row < 8; ++row) {
+    blocks += GgufWriter::encode(floatToHalf(0.5f));
+    for (int i = 0; i < 32; ++i)
+      blocks += static_cast<char>(i - 16);
+  }
+  auto replace = [&](const char *name, uint32_t type, std::string data) {
+    gguf.findTensor(name).type = type;
+    gguf.findTensor(name).data = std::move(data);
+  };
+  replace("blk.0.ffn_gate.weight", GgufWriter::F16, halves);
+  replace("blk.0.ffn_up.weight", GgufWriter::BF16, bfloats);
+  replace("blk.0.ffn_down.weight", GgufWriter::Q8_0, blocks);
+  Messages messages;
+  auto checkpoint = readModel(gguf, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  EXPECT_EQ(checkpoint->findTensor("layers.0.w1")->source->getElementType(),
+            DataType::Float16);
+  EXPECT_EQ(readFloats(*checkpoint, "layers.0.w1")[7], 3.5f);
+  EXPECT_EQ(readFloats(*checkpoint, "layers.0.w3")[99], 99);
+  EXPECT_EQ(readFloats(*checkpoint, "layers.0.w2")[32 + 3], -6.5f);
+}

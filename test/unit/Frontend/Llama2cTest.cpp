@@ -1,0 +1,188 @@
+//===- Llama2cTest.cpp - Tests of the llama2.c frontend -------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FrontendTest.h"
+
+#include <filesystem>
+
+using namespace espresso;
+using namespace espresso::test;
+
+namespace {
+
+/// A llama2.c model and its vocabulary in a directory.
+class Llama2cTest : public ::testing::Test {
+protected:
+  std::string write(std::string_view model) {
+    directory.write("tok5.bin", tiny.makeLlama2cTokenizer());
+    return directory.write("m.bin", model);
+  }
+
+  TemporaryDirectory directory;
+  TinyModel tiny;
+};
+
+} // namespace
+
+TEST_F(Llama2cTest, ReadsConfiguration) {
+  Messages messages;
+  auto checkpoint =
+      readCheckpoint(write(tiny.makeLlama2c(/*untied=*/false)), {}, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  const ModelConfig &config = checkpoint->config;
+  EXPECT_EQ(config.name, "m");
+  EXPECT_EQ(config.architecture, "llama");
+  EXPECT_EQ(config.numLayers, 2);
+  EXPECT_EQ(config.embeddingSize, 8);
+  EXPECT_EQ(config.hiddenSize, 12);
+  EXPECT_EQ(config.numHeads, 4);
+  EXPECT_EQ(config.numKVHeads, 2);
+  EXPECT_EQ(config.headSize, 2);
+  EXPECT_EQ(config.vocabularySize, 5);
+  EXPECT_EQ(config.contextLength, 6);
+  EXPECT_EQ(config.ropeTheta, 10000);
+  EXPECT_EQ(config.normEpsilon, 1e-5);
+  EXPECT_TRUE(config.tiedHead);
+  EXPECT_EQ(config.stopIds, (std::vector<uint32_t>{1, 2}));
+  EXPECT_FALSE(checkpoint->findTensor("lm_head"));
+}
+
+TEST_F(Llama2cTest, TensorsStandInTheOrderOfTheFile) {
+  Messages messages;
+  auto checkpoint =
+      readCheckpoint(write(tiny.makeLlama2c(/*untied=*/true)), {}, messages);
+  ASSERT_TRUE(succeeded(checkpoint)) << messages.str();
+  // The k-th float of the file is k / 4.
+  auto getFirst = [&](const char *name) {
+    return readFloats(*checkpoint, name)[0] * 4;
+  };
+  EXPECT_EQ(getFirst("embedding"), 0);
+  EXPECT_EQ(getFirst("layers.0.rms_att"), 40);
+  EXPECT_EQ(getFirst("layers.1.rms_att"), 48);
+  EXPECT_EQ(getFirst("layers.0.wq"), 56);
+  EXPECT_EQ(getFirst("layers.1.wq"), 120);
+  EXPECT_EQ(getFirst("layers.0.wk"), 184);
+  EXPECT_EQ(getFirst("layers.0.wv"), 248);
+  EXPECT_EQ(getFirst("layers.0.wo"), 312);
+  EXPECT_EQ(getFirst("layers.0.rms_ffn"), 440);
+  EXPECT_EQ(getFirst("layers.0.w1"), 456);
+  EXPECT_EQ(getFirst("layers.0.w2"), 648);
+  EXPECT_EQ(getFirst("layers.1.w3"), 936);
+  EXPECT_EQ(getFirst("rms_final"), 1032);
+  // Between them: two tables of 6 positions and one angle each.
+  EXPECT_EQ(getFirst("lm_head"), 1040 + 12);
+}
+
+TEST_F(Llama2cTest, ReadsVocabulary) {
+  Messages messages;
+  auto fromBin = readCheckpoint(write(tiny.makeLlama2c(false)), {}, messages);
+  ASSERT_TRUE(succeeded(fromBin)) << messages.str();
+  auto fromGguf = readCheckpoint(
+      directory.write("m.gguf", tiny.makeGguf().write()), {}, messages);
+  ASSERT_TRUE(succeeded(fromGguf)) << messages.str();
+  EXPECT_EQ(fromBin->tokenizer.pieces, fromGguf->tokenizer.pieces);
+  EXPECT_EQ(fromBin->tokenizer.stopIds, fromGguf->tokenizer.stopIds);
+  EXPECT_EQ(fromBin->tokenizer.bosId, fromGguf->tokenizer.bosId);
+  EXPECT_EQ(fromBin->tokenizer.unknownId, fromGguf->tokenizer.unknownId);
+}
+
+TEST_F(Llama2cTest, TheVocabularyIsLookedForInOrder) {
+  std::string model = directory.write("m.bin", tiny.makeLlama2c(false));
+  std::string text = tryRead(model);
+  EXPECT_NE(text.find("looked for '" + directory.getPath("m.tokenizer.bin") +
+                      "', '" + directory.getPath("tok5.bin") + "', '" +
+                      directory.getPath("tokenizer.bin") + "'"),
+            std::string::npos)
+      << text;
+  // Each is preferred to what the next name holds, which is broken.
+  std::string good = tiny.makeLlama2cTokenizer();
+  directory.write("tokenizer.bin", good);
+  EXPECT_EQ(tryRead(model), "");
+  directory.write("tokenizer.bin", "broken");
+  EXPECT_NE(tryRead(model), "");
+  directory.write("tok5.bin", good);
+  EXPECT_EQ(tryRead(model), "");
+  directory.write("tok5.bin", "broken");
+  directory.write("m.tokenizer.bin", good);
+  EXPECT_EQ(tryRead(model), "");
+  directory.write("m.tokenizer.bin", "broken");
+  EXPECT_EQ(tryRead(model, directory.write("other/t", good)), "");
+  EXPECT_NE(tryRead(model, directory.getPath("absent")).find("absent"),
+            std::string::npos);
+}
+
+TEST_F(Llama2cTest, TheSizeOfTheFileIsExact) {
+  std::string model = tiny.makeLlama2c(false);
+  std::string text = tryRead(write(model + "x"));
+  EXPECT_NE(text.find("expected " + std::to_string(model.size()) +
+                      " bytes of llama2.c version 0 for 2 layers"),
+            std::string::npos)
+      << text;
+  // A claim whose size does not fit 64 bits.
+  for (int i = 0; i < 2; ++i)
+    for (int byte = 0; byte < 4; ++byte)
+      model[4 * i + byte] = static_cast<char>((1 << 28) >> (8 * byte));
+  model[9] = 0x0f; // layers
+  EXPECT_NE(tryRead(write(model)).find("found"), std::string::npos);
+}
+
+TEST_F(Llama2cTest, HeadsMustDivideTheSize) {
+  std::string model = tiny.makeLlama2c(false);
+  model[12] = 3;
+  std::string text = tryRead(write(model));
+  EXPECT_NE(text.find("byte 12: expected a number of heads that divides the "
+                      "embedding size 8, found 3"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(Llama2cTest, OtherFilesAreTold) {
+  EXPECT_NE(tryRead(directory.write("a", "PK\x03\x04 a zip archive, clearly"))
+                .find("expected a model: GGUF, which begins with 'GGUF', or "
+                      "llama2.c version 0, which begins with seven sizes; "
+                      "found 50 4b 03 04"),
+            std::string::npos);
+  EXPECT_NE(tryRead(directory.write("b", "")).find("found an empty file"),
+            std::string::npos);
+  EXPECT_NE(tryRead(directory.getPath("absent")).find("No such file"),
+            std::string::npos);
+  EXPECT_NE(tryRead(directory.getPath()).find("is a directory"),
+            std::string::npos);
+}
+
+TEST_F(Llama2cTest, EveryTruncationIsReported) {
+  std::string model = TinyModel{.layers = 1}.makeLlama2c(true);
+  for (size_t size = 0; size < model.size(); ++size)
+    ASSERT_NE(tryRead(write(model.substr(0, size))), "") << size;
+  std::string tokens = tiny.makeLlama2cTokenizer();
+  std::string path = directory.write("m.bin", model);
+  for (size_t size = 0; size < tokens.size(); ++size)
+    ASSERT_NE(tryRead(path, directory.write("t", tokens.substr(0, size))), "")
+        << size;
+  EXPECT_NE(tryRead(path, directory.write("t", tokens + "x"))
+                .find("found 1 more bytes: a vocabulary of another model"),
+            std::string::npos);
+}
+
+TEST_F(Llama2cTest, NoCorruptionDoesHarm) {
+  std::string model = TinyModel{.layers = 1}.makeLlama2c(true);
+  std::string tokens = tiny.makeLlama2cTokenizer();
+  for (char value : {'\x00', '\x7f', '\x80', '\xff'}) {
+    for (size_t place = 0; place < 28; ++place) {
+      std::string corrupt = model;
+      corrupt[place] = value;
+      tryRead(write(corrupt));
+    }
+    std::string path = write(model);
+    for (size_t place = 0; place < tokens.size(); ++place) {
+      std::string corrupt = tokens;
+      corrupt[place] = value;
+      tryRead(path, directory.write("t", corrupt));
+    }
+  }
+}

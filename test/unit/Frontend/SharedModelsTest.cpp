@@ -1,0 +1,139 @@
+//===- SharedModelsTest.cpp - Frontends on trained models -----------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Trained models from outside of the project. Where they are absent the tests
+// are skipped, and say so.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FrontendTest.h"
+
+#include <filesystem>
+
+using namespace espresso;
+using namespace espresso::test;
+
+namespace {
+
+class SharedModelsTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    models = findSharedModels();
+    if (models.empty() || !std::filesystem::exists(models / "stories260K"))
+      GTEST_SKIP() << "no shared models; set ESPRESSO_SHARED";
+  }
+
+  Checkpoint read(const char *name) {
+    Messages messages;
+    auto checkpoint = readCheckpoint((models / name).string(), {}, messages);
+    EXPECT_TRUE(succeeded(checkpoint)) << messages.str();
+    return succeeded(checkpoint) ? *std::move(checkpoint) : Checkpoint();
+  }
+
+  std::filesystem::path models;
+};
+
+} // namespace
+
+TEST_F(SharedModelsTest, BothFormsOfStories260KAreTheSameModel) {
+  Checkpoint bin = read("stories260K/stories260K.bin");
+  Checkpoint gguf = read("stories260K/stories260K-f32.gguf");
+  EXPECT_EQ(bin.config.embeddingSize, 64);
+  EXPECT_EQ(bin.config.vocabularySize, 512);
+  EXPECT_EQ(bin.config.contextLength, 512);
+  EXPECT_EQ(bin.getNumParameters(), 260032u);
+  EXPECT_TRUE(bin.config.tiedHead);
+  // This GGUF repeats the embedding as its head.
+  EXPECT_FALSE(gguf.config.tiedHead);
+  EXPECT_EQ(readFloats(gguf, "lm_head"), readFloats(bin, "embedding"));
+  for (const auto &[name, tensor] : bin.tensors) {
+    ASSERT_TRUE(gguf.findTensor(name)) << name;
+    EXPECT_EQ(tensor.shape, gguf.findTensor(name)->shape) << name;
+    EXPECT_TRUE(readFloats(bin, name) == readFloats(gguf, name)) << name;
+  }
+  EXPECT_EQ(bin.config.numHeads, gguf.config.numHeads);
+  EXPECT_EQ(bin.config.numKVHeads, gguf.config.numKVHeads);
+  EXPECT_NEAR(bin.config.normEpsilon, gguf.config.normEpsilon, 1e-12);
+  EXPECT_EQ(bin.config.stopIds, gguf.config.stopIds);
+}
+
+TEST_F(SharedModelsTest, BothFormsOfStories260KHaveTheSameVocabulary) {
+  Checkpoint bin = read("stories260K/stories260K.bin");
+  Checkpoint gguf = read("stories260K/stories260K-f32.gguf");
+  ASSERT_EQ(bin.tokenizer.pieces.size(), gguf.tokenizer.pieces.size());
+  for (size_t i = 0; i < bin.tokenizer.pieces.size(); ++i) {
+    const TokenizerData::Piece &a = bin.tokenizer.pieces[i];
+    const TokenizerData::Piece &b = gguf.tokenizer.pieces[i];
+    EXPECT_EQ(a.text, b.text) << i;
+    EXPECT_EQ(a.score, b.score) << i;
+    EXPECT_EQ(a.type, b.type) << i;
+  }
+}
+
+TEST_F(SharedModelsTest, ReadsQ8_0) {
+  Checkpoint q8 = read("babyllama105/babyllama105-Q8_0.gguf");
+  EXPECT_EQ(q8.config.vocabularySize, 105);
+  std::vector<float> values = readFloats(q8, "embedding");
+  ASSERT_EQ(values.size(), 105u * 128);
+  double sum = 0;
+  for (float value : values)
+    sum += value * value;
+  // Trained embeddings are neither zero nor wild.
+  EXPECT_GT(sum / values.size(), 1e-5);
+  EXPECT_LT(sum / values.size(), 10);
+}
+
+TEST_F(SharedModelsTest, NamesWhatIsNotSupported) {
+  std::string text =
+      tryRead((models / "babyllama105/babyllama105-Q4_0.gguf").string());
+  EXPECT_NE(text.find("is of type Q4_0, which is not supported yet"),
+            std::string::npos)
+      << text;
+  text = tryRead((models / "babyllama105/model5000_q80.bin").string());
+  EXPECT_NE(text.find("expected a model"), std::string::npos) << text;
+}
+
+TEST_F(SharedModelsTest, ReadsAVocabularyAlone) {
+  Messages messages;
+  auto tokenizer = readGgufTokenizer(
+      (models / "vocab/ggml-vocab-llama-spm.gguf").string(), messages);
+  ASSERT_TRUE(succeeded(tokenizer)) << messages.str();
+  EXPECT_EQ(tokenizer->pieces.size(), 32000u);
+  EXPECT_EQ(tokenizer->pieces[13].text, "<0x0A>");
+  EXPECT_TRUE(failed(readGgufTokenizer(
+      (models / "vocab/ggml-vocab-gpt-2.gguf").string(), messages)));
+  EXPECT_NE(messages.str().find("expected the tokenizer 'llama', found 'gpt2'"),
+            std::string::npos);
+}
+
+/// Cuts and corrupts a model at `samples` places, half of them in the first
+/// `dense` bytes.
+static void damage(const std::filesystem::path &model, size_t dense,
+                   size_t samples) {
+  TemporaryDirectory directory;
+  std::string bytes = readFile(model.string());
+  std::string path = directory.getPath("m");
+  std::string tokenizer = model.extension() == ".bin"
+                              ? (model.parent_path() / "tok512.bin").string()
+                              : "";
+  for (size_t i = 0; i < samples; ++i) {
+    size_t range = i % 2 ? dense : bytes.size();
+    size_t place = (i * 7919 + i * i * 104729) % range;
+    EXPECT_NE(tryRead(directory.write("m", bytes.substr(0, place)), tokenizer),
+              "")
+        << place;
+    std::string corrupt = bytes;
+    corrupt[place] = static_cast<char>(corrupt[place] ^ (1 << i % 8));
+    tryRead(directory.write("m", corrupt), tokenizer);
+  }
+}
+
+TEST_F(SharedModelsTest, DamagedModelsAreReported) {
+  damage(models / "stories260K/stories260K.bin", 28, 60);
+  damage(models / "stories260K/stories260K-f32.gguf", 14000, 60);
+}
