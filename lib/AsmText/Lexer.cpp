@@ -157,6 +157,15 @@ void Lexer::skipWordCharacters() {
     ++current;
 }
 
+void Lexer::skipBadNumber() {
+  auto isExponentSign = [&] {
+    return (at(0) == '+' || at(0) == '-') &&
+           llvm::StringRef("eEpP").contains(current[-1]);
+  };
+  while (isWordCharacter(at(0)) || at(0) == '.' || isExponentSign())
+    ++current;
+}
+
 size_t Lexer::skipDigits() {
   const char *start = current;
   while (llvm::isDigit(at(0)))
@@ -196,7 +205,7 @@ Token Lexer::lexHexReal(const char *start) {
   }
   if (wellFormed && !isWordCharacter(at(0)))
     return make(TokenKind::Real, start);
-  skipWordCharacters();
+  skipBadNumber();
   return error(start, "malformed hexadecimal number; expected '0x1.8p+1'");
 }
 
@@ -223,8 +232,7 @@ Token Lexer::lexNumber(const char *start) {
   }
   if (wellFormed && !isWordCharacter(at(0)) && at(0) != '.')
     return make(kind, start);
-  while (isWordCharacter(at(0)) || at(0) == '.')
-    ++current;
+  skipBadNumber();
   return error(start, "malformed number");
 }
 

@@ -96,8 +96,9 @@ private:
   char at(size_t offset) const {
     return static_cast<size_t>(end - current) > offset ? current[offset] : '\0';
   }
-  /// Moves over letters, digits and underscores: the rest of a bad number.
   void skipWordCharacters();
+  /// Moves over what somebody may have meant as one number.
+  void skipBadNumber();
   size_t skipDigits();
 
   const char *current;

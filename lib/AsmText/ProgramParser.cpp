@@ -45,10 +45,11 @@ LogicalResult ProgramParser::parseProgramBody(Program &program) {
   while (!takeIf(TokenKind::RightBrace)) {
     if (!token.isWord("func"))
       return expected("'func' or '}'");
-    if (failed(parseFunction(program)))
-      skipToFunction();
+    if (succeeded(parseFunction(program)))
+      continue;
+    skipToFunction();
     if (at(TokenKind::EndOfFile))
-      return expected("'func' or '}'");
+      return failure();
   }
   return expectEnd();
 }

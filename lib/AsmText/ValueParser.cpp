@@ -40,8 +40,11 @@ LogicalResult ValueParser::parseBlobField(llvm::StringRef name, DataType type,
   Type expectedType = TensorType::getScalar(context, type);
   if (value.getType() == expectedType && value.getDense())
     return success();
-  return emitError(start) << "'" << name << "' of a blob must be a "
-                          << expectedType << ", found " << value.getType();
+  InFlightDiagnostic diag = emitError(start);
+  diag << "'" << name << "' of a blob must be a " << expectedType << ", found ";
+  if (value.getType() == expectedType)
+    return diag << "no value";
+  return diag << value.getType();
 }
 
 // blob ::= "BLOBFILE" "(" "path" "=" value "," "offset" "=" value ")"
