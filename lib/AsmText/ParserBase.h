@@ -23,6 +23,8 @@ class ParserBase {
 public:
   /// Types and literals nested deeper than this are refused.
   static constexpr unsigned kMaxNesting = 64;
+  /// Dimensions of a tensor; its literal nests that deep and once more.
+  static constexpr unsigned kMaxRank = kMaxNesting - 1;
   /// Arguments of an operation, or attributes in one pair of brackets.
   static constexpr unsigned kMaxNamedEntries = 1024;
 

@@ -114,9 +114,9 @@ LogicalResult TypeParser::parseDims(llvm::SmallVectorImpl<int64_t> &dims) {
   if (failed(expect(TokenKind::LeftBracket, "'['")))
     return failure();
   return parseList(TokenKind::RightBracket, "']'", [&] {
-    if (dims.size() == kMaxNesting)
+    if (dims.size() == kMaxRank)
       return LogicalResult(emitError(token)
-                           << "more than " << kMaxNesting << " dimensions");
+                           << "more than " << kMaxRank << " dimensions");
     return parseExtent(dims.emplace_back());
   });
 }

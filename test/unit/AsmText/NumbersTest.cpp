@@ -125,7 +125,7 @@ TEST(Numbers, ReadsWhatStrtodReads) {
 
 TEST(Numbers, RoundsSubnormalsToNearest) {
   // Three quarters of the way up to the next one.
-  EXPECT_EQ(parseReal("0x2374d9ba4390f3p-1076"), 0x8dd366e910e3dp-1074);
+  EXPECT_EQ(parseReal("0x2374d9ba4390f3p-1076"), 0x8dd366e90e43dp-1074);
   EXPECT_EQ(parseReal("0x0.8p-1074"), 0.0);
   EXPECT_EQ(parseReal("0x0.80001p-1074"), 0x1p-1074);
   EXPECT_EQ(parseReal("0x1.8p-1074"), 0x1p-1073);
