@@ -69,7 +69,7 @@ static llvm::ArrayRef<OpDefinition> getVersions(llvm::StringRef name) {
 const OpDefinition *lookupOp(llvm::StringRef name, Opset opset) {
   const OpDefinition *newest = nullptr;
   for (const OpDefinition &row : getVersions(name))
-    if (!isIOS(opset) || row.since <= opset)
+    if (!isIOS(opset) || row.since <= opset || row.hasTrait(OpTrait_Composite))
       newest = &row;
   return newest;
 }

@@ -114,7 +114,7 @@ struct OpDefinition {
   llvm::StringRef name;
   /// The first opset with this definition; a later row of the same name
   /// replaces it from its own opset on. Model for espresso.* operations, which
-  /// exist in Model and Host.
+  /// belong in Model and Host.
   Opset since = Opset::Unknown;
   llvm::StringRef summary;
   llvm::StringRef description;

@@ -19,8 +19,10 @@ namespace espresso {
 llvm::ArrayRef<OpDefinition> getAllOpDefinitions();
 
 /// The definition of `name` that applies in `opset`, or null. MIL operations
-/// exist in Model and Host functions too, with their newest definition. In an
-/// Unknown opset the newest definition applies.
+/// exist in Model and Host functions too, with their newest definition.
+/// Composites are found in every opset, since passes leave them in programs for
+/// a while; the verifier says where they do not belong. In an Unknown opset the
+/// newest definition applies.
 const OpDefinition *lookupOp(llvm::StringRef name, Opset opset);
 
 /// The definition that applies to `op` where it stands; null if it is unknown,

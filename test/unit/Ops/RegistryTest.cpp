@@ -36,7 +36,8 @@ TEST(RegistryTest, ForeignOpsetsTakeTheNewestVersion) {
     EXPECT_EQ(lookupOp("gather", opset)->since, Opset::IOS17);
     EXPECT_NE(lookupOp("espresso.rope", opset), nullptr);
   }
-  EXPECT_EQ(lookupOp("espresso.rope", Opset::IOS18), nullptr);
+  // Passes leave composites in programs; the verifier says so.
+  EXPECT_NE(lookupOp("espresso.rope", Opset::IOS18), nullptr);
 }
 
 TEST(RegistryTest, FirstOpset) {
