@@ -1,0 +1,190 @@
+//===- LoweringBuilder.cpp - MIL in place of a composite ------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoweringBuilder.h"
+
+#include "espresso/Base/Half.h"
+#include "espresso/Ops/Verifier.h"
+
+#include "llvm/ADT/SetVector.h"
+
+namespace espresso {
+
+static constexpr int64_t kChannelAxis = 1;
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+Value *SharedConstants::get(Builder &builder, Block &block,
+                            llvm::StringRef name, const Attribute &value) {
+  Entries &entries = constants[&block][name];
+  for (const auto &[known, constant] : entries)
+    if (known == value)
+      return constant;
+  Value *constant = builder.createConstant(value, name);
+  entries.emplace_back(value, constant);
+  return constant;
+}
+
+static DataType getElementType(const Operation &op) {
+  return op.getResult()->getTensorType().getElementType();
+}
+
+LoweringBuilder::LoweringBuilder(Operation &composite, SharedConstants &shared,
+                                 const LoweringOptions &options)
+    : composite(composite), shared(shared), options(options),
+      builder(composite), prefix(composite.getResult()->getName().str()),
+      dataType(getElementType(composite)) {}
+
+Value *LoweringBuilder::flag(llvm::StringRef name, Attribute value) {
+  return shared.get(builder, *composite.getBlock(), name, value);
+}
+
+Value *LoweringBuilder::scalar(llvm::StringRef name, double value) {
+  return flag(name, Attribute::real(getContext(), value, dataType));
+}
+
+Value *LoweringBuilder::tensor(llvm::StringRef name,
+                               llvm::ArrayRef<int64_t> shape,
+                               llvm::ArrayRef<double> elements) {
+  unsigned width = getBitWidth(dataType) / 8;
+  std::vector<uint8_t> bytes;
+  bytes.reserve(elements.size() * width);
+  for (double element : elements) {
+    uint64_t bits = encodeFloat(dataType, element);
+    for (unsigned i = 0; i < width; ++i)
+      bytes.push_back(static_cast<uint8_t>(bits >> (8 * i)));
+  }
+  BlobReference reference{
+      ("@constant/" + name).str(), /*offset=*/0,
+      makeMemorySource(dataType, elements.size(), std::move(bytes))};
+  return flag(name,
+              Attribute::blob(TensorType::get(getContext(), dataType, shape),
+                              std::move(reference)));
+}
+
+/// The elements of `value` under another shape, in a blob. Dense floats have
+/// whole bytes, so that they are packed as they are.
+static Attribute toBlob(const Attribute &value, TensorType type,
+                        llvm::StringRef name) {
+  if (const BlobReference *reference = value.getBlob())
+    return Attribute::blob(type, *reference);
+  const DenseElements *elements = value.getDense();
+  assert(elements && "a weight is a tensor");
+  BlobReference reference{("@constant/" + name).str(), /*offset=*/0,
+                          makeMemorySource(type.getElementType(),
+                                           value.getNumElements(),
+                                           elements->bytes)};
+  return Attribute::blob(type, std::move(reference));
+}
+
+Value *LoweringBuilder::weight(llvm::StringRef input,
+                               llvm::ArrayRef<int64_t> shape) {
+  Value *constant = composite.getOperand(input);
+  Attribute value = composite.getConstant(input);
+  assert(value && "the verifier lets only constants through");
+  TensorType type = TensorType::get(
+      getContext(), value.getType().castTo<TensorType>().getElementType(),
+      shape);
+  if (!constant)
+    return builder.createConstant(
+        toBlob(value, type, (prefix + "_" + input).str()),
+        prefix + "_" + input);
+  Attribute blob = toBlob(value, type, constant->getName());
+  if (!constant->hasOneUse())
+    return builder.createConstant(std::move(blob), constant->getName());
+  constant->getDefiningOp()->setAttribute("val", std::move(blob));
+  constant->setType(type);
+  return constant;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+Value *LoweringBuilder::create(llvm::StringRef op,
+                               llvm::ArrayRef<NamedArgument> args,
+                               llvm::StringRef suffix) {
+  return buildOp(builder, op, args, prefix + "_" + suffix)->getResult();
+}
+
+Value *LoweringBuilder::conv1x1(Value *x, Value *weight,
+                                llvm::StringRef suffix) {
+  Value *padType = flag("conv_pad_type", builder.getString("valid"));
+  Value *strides = flag("conv_strides", builder.getInt32s({1, 1}));
+  Value *pad = flag("conv_pad", builder.getInt32s({0, 0, 0, 0}));
+  Value *dilations = flag("conv_dilations", builder.getInt32s({1, 1}));
+  Value *groups = flag("conv_groups", builder.getInt32(1));
+  return create("conv",
+                {{"x", x},
+                 {"weight", weight},
+                 {"pad_type", padType},
+                 {"strides", strides},
+                 {"pad", pad},
+                 {"dilations", dilations},
+                 {"groups", groups}},
+                suffix);
+}
+
+Value *LoweringBuilder::add(Value *x, Value *y, llvm::StringRef suffix) {
+  return create("add", {{"x", x}, {"y", y}}, suffix);
+}
+
+Value *LoweringBuilder::mul(Value *x, Value *y, llvm::StringRef suffix) {
+  return create("mul", {{"x", x}, {"y", y}}, suffix);
+}
+
+Value *LoweringBuilder::sumChannels(Value *x, llvm::StringRef suffix) {
+  Value *axes = flag("channel_axes", builder.getInt32s({kChannelAxis}));
+  Value *keepDims = flag("keep_dims", builder.getBool(true));
+  return create("reduce_sum",
+                {{"x", x}, {"axes", axes}, {"keep_dims", keepDims}}, suffix);
+}
+
+Value *LoweringBuilder::reshape(Value *x, llvm::ArrayRef<int64_t> shape,
+                                llvm::StringRef suffix) {
+  std::string name = "shape";
+  for (int64_t dim : shape)
+    name += "_" + std::to_string(dim);
+  Value *shapeValue = flag(name, builder.getInt32s(shape));
+  return create("reshape", {{"x", x}, {"shape", shapeValue}}, suffix);
+}
+
+Value *LoweringBuilder::transposeLast(Value *x, llvm::StringRef suffix) {
+  Value *perm = flag("perm_0132", builder.getInt32s({0, 1, 3, 2}));
+  return create("transpose", {{"x", x}, {"perm", perm}}, suffix);
+}
+
+Value *LoweringBuilder::matmul(Value *x, Value *y, bool transposeY,
+                               llvm::StringRef suffix) {
+  Value *no = flag("no_transpose", builder.getBool(false));
+  Value *flagY = transposeY ? flag("transpose", builder.getBool(true)) : no;
+  return create(
+      "matmul",
+      {{"x", x}, {"y", y}, {"transpose_x", no}, {"transpose_y", flagY}},
+      suffix);
+}
+
+void LoweringBuilder::replaceWith(Value *value) {
+  Value *result = composite.getResult();
+  llvm::StringRef name = result->getName();
+  result->replaceAllUsesWith(value);
+  llvm::SmallSetVector<Operation *, 8> producers;
+  for (Value *operand : composite.getAllOperands())
+    if (Operation *producer = operand->getDefiningOp())
+      producers.insert(producer);
+  composite.erase();
+  value->setName(name);
+  // Constants that only the composite used.
+  for (Operation *producer : producers)
+    if (producer->is("const") && !producer->hasUses())
+      producer->erase();
+}
+
+} // namespace espresso

@@ -1,0 +1,157 @@
+//===- SplitAtRope.cpp - What the engine runs, what the host --------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Turns each <model> function into a <host> function of the same name and
+// ports, and its layers into programs that it calls:
+//
+//   q = linear(x = norm, …)          k, q, v = call(callee = "f_l0_pre", x = x)
+//   q_rot = rope(x = q, …)       =>  q_rot = rope(x = q, …)
+//   a = attention(q = q_rot, …)      a = attention(q = q_rot, …)
+//   o = linear(x = a, …)             out = call(callee = "f_l0_post", …)
+//
+// See docs/Rationale/Split.md.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Split/FunctionCut.h"
+#include "Split/PlaceAttention.h"
+
+#include "espresso/Transforms/Passes.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSwitch.h"
+
+namespace espresso {
+namespace {
+
+class SplitAtRopePass : public SplitAtRopeBase {
+public:
+  using SplitAtRopeBase::SplitAtRopeBase;
+  PassResult run(Program &program, PassContext &context) override;
+
+private:
+  LogicalResult split(Function &function, PassContext &context);
+};
+
+/// Operations by name with how many there are, in order of appearance.
+class OpCounts {
+public:
+  void add(llvm::StringRef name) {
+    name.consume_front("espresso.");
+    ++counts[name];
+  }
+  bool empty() const { return counts.empty(); }
+  /// "rms_norm, 3 linear".
+  std::string str() const;
+
+private:
+  llvm::MapVector<llvm::StringRef, unsigned> counts;
+};
+
+} // namespace
+
+std::string OpCounts::str() const {
+  std::string text;
+  for (const auto &[name, count] : counts) {
+    text += text.empty() ? "" : ", ";
+    if (count > 1)
+      text += std::to_string(count) + " ";
+    text += name.str();
+  }
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Remarks
+//===----------------------------------------------------------------------===//
+
+/// "layer 0: 'decode_l0_pre' runs rms_norm, 3 linear; 'decode_l0_post' runs …;
+/// the host runs 2 rope, attention".
+static std::string describeLayer(const FunctionCut &cut, int64_t layer) {
+  std::string text = "layer " + std::to_string(layer) + ": ";
+  for (const CutGroup &group : cut.groups) {
+    if (group.layer != layer)
+      continue;
+    OpCounts counts;
+    for (const Operation *op : group.operations)
+      counts.add(op->getName());
+    text += "'" + group.functionName + "' runs " + counts.str() + "; ";
+  }
+  OpCounts counts;
+  for (const CutUnit &unit : cut.schedule)
+    if (!unit.isCall() && getLayer(*unit.hostOp) == layer)
+      counts.add(unit.hostOp->getName());
+  return text + "the host runs " + (counts.empty() ? "nothing" : counts.str());
+}
+
+static void emitRemarks(Function &function, const FunctionCut &cut,
+                        PassContext &context) {
+  std::optional<int64_t> previous;
+  for (const CutGroup &group : cut.groups) {
+    if (previous != group.layer)
+      context.emitRemark(group.operations.front()->getLocation())
+          << describeLayer(cut, group.layer);
+    previous = group.layer;
+  }
+  OpCounts counts;
+  for (const CutUnit &unit : cut.schedule)
+    if (!unit.isCall() && !getLayer(*unit.hostOp) && !unit.hostOp->is("const"))
+      counts.add(unit.hostOp->getName());
+  if (!counts.empty())
+    context.emitRemark(function.getLocation())
+        << "outside of the layers of '" << function.getName()
+        << "' the host runs " << counts.str();
+}
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
+
+/// Whether a call of `function` makes one token.
+static bool takesOneToken(const Function &function) {
+  for (const Operation &op : function.getBody().getOperations())
+    if (op.is("espresso.embedding"))
+      if (TensorType ids = op.getArgumentType("ids").getAs<TensorType>())
+        return ids.getNumElements() == 1;
+  return false;
+}
+
+LogicalResult SplitAtRopePass::split(Function &function, PassContext &context) {
+  auto placement = llvm::StringSwitch<AttentionPlacement>(options.attention)
+                       .Case("host", AttentionPlacement::Host)
+                       .Case("graph", AttentionPlacement::Graph)
+                       .Default(AttentionPlacement::Auto);
+  if (failed(placeAttention(function, placement)))
+    return failure();
+  llvm::FailureOr<FunctionCut> cut = planCut(function);
+  if (failed(cut))
+    return failure();
+  emitRemarks(function, *cut, context);
+  functionsMade += cut->groups.size();
+  if (takesOneToken(function))
+    dispatchesPerToken += cut->groups.size();
+  return applyCut(function, *cut, parseOpset(options.opset));
+}
+
+PassResult SplitAtRopePass::run(Program &program, PassContext &context) {
+  llvm::SmallVector<Function *, 4> models;
+  for (const std::unique_ptr<Function> &function : program.getFunctions())
+    if (function->getOpset() == Opset::Model)
+      models.push_back(function.get());
+  for (Function *function : models)
+    if (failed(split(*function, context)))
+      return PassResult::Failed;
+  return changedIf(!models.empty());
+}
+
+std::unique_ptr<Pass> createSplitAtRopePass(const SplitAtRopeOptions &options) {
+  return std::make_unique<SplitAtRopePass>(options);
+}
+
+} // namespace espresso
