@@ -9,6 +9,7 @@
 #include "espresso/Eval/Evaluator.h"
 
 #include "FunctionPlan.h"
+#include "espresso/Ops/Registry.h"
 
 namespace espresso {
 
@@ -288,7 +289,7 @@ FailureOr<NamedTensors> Evaluator::run(llvm::StringRef functionName,
 
 FailureOr<llvm::SmallVector<Attribute>> evaluateOp(const Operation &op) {
   KernelFn kernel = findKernel(op);
-  if (!kernel)
+  if (!kernel || !isPure(op))
     return failure();
   DiagnosticEngine silent;
   silent.setHandler([](const Diagnostic &) {});

@@ -8,8 +8,9 @@
 
 #include "FunctionPlan.h"
 
+#include "espresso/Ops/Registry.h"
+
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 
 namespace espresso {
 
@@ -17,29 +18,9 @@ namespace espresso {
 // Kernels
 //===----------------------------------------------------------------------===//
 
-/// The name that the record of `op` gives its kernel: the operation's own in
-/// CamelCase.
-static std::string getKernelName(const Operation &op) {
-  llvm::StringRef name = op.getName();
-  bool isComposite = name.consume_front("espresso.");
-  std::string kernel;
-  bool startsWord = true;
-  for (char c : name) {
-    if (c != '_')
-      kernel.push_back(startsWord ? llvm::toUpper(c) : c);
-    startsWord = c == '_';
-  }
-  if (isComposite && (name == "linear" || name == "layer_norm"))
-    kernel += "Composite";
-  return kernel;
-}
-
 KernelFn findKernel(const Operation &op) {
-  return lookupKernel(getKernelName(op));
-}
-
-static bool isConstexpr(const Operation &op) {
-  return op.getName().starts_with("constexpr_");
+  const OpDefinition *definition = lookupOp(op);
+  return definition ? lookupKernel(definition->kernel) : nullptr;
 }
 
 //===----------------------------------------------------------------------===//
@@ -90,7 +71,7 @@ private:
   LogicalResult planCall(const Operation &op, PlannedOp &planned);
   LogicalResult planBinding(const Operation &op, const Binding &binding,
                             PlannedOp &planned);
-  LogicalResult planAttributes(const Operation &op, PlannedOp &planned);
+  LogicalResult planUnbound(const Operation &op, PlannedOp &planned);
   LogicalResult findLifetimes();
   int newSlot(const Value &value) {
     slots[&value] = plan.numSlots;
@@ -139,16 +120,22 @@ LogicalResult Planner::planBinding(const Operation &op, const Binding &binding,
   return success();
 }
 
-/// Compressed weights of ios16 and ios17 have their inputs in attributes.
-LogicalResult Planner::planAttributes(const Operation &op, PlannedOp &planned) {
-  for (const NamedAttribute &entry : op.getAttributes()) {
-    if (entry.name == "name")
+/// Inputs that are bound to nothing: attributes, which hold the parameters of
+/// compressed weights in ios16, and defaults of the record.
+LogicalResult Planner::planUnbound(const Operation &op, PlannedOp &planned) {
+  const OpDefinition *definition = lookupOp(op);
+  assert(definition && "an operation with a kernel has a record");
+  for (const InputDefinition &input : definition->inputs) {
+    if (op.hasBinding(input.name))
       continue;
-    FailureOr<TensorRef> tensor = constants.get(entry.value, op, entry.name);
+    Attribute value = getConstantOrDefault(op, input.name);
+    if (!value)
+      continue;
+    FailureOr<TensorRef> tensor = constants.get(value, op, input.name);
     if (failed(tensor))
       return failure();
     if (*tensor)
-      planned.arguments.push_back({entry.name, {{*tensor, -1}}, -1});
+      planned.arguments.push_back({input.name, {{*tensor, -1}}, -1});
   }
   return success();
 }
@@ -161,6 +148,17 @@ LogicalResult Planner::planCall(const Operation &op, PlannedOp &planned) {
     return op.emitError() << "there is no function '" << name.getString()
                           << "'";
   return success();
+}
+
+static LogicalResult reportNoKernel(const Operation &op) {
+  InFlightDiagnostic error = op.emitError() << "operation '" << op.getName()
+                                            << "' cannot be evaluated";
+  const OpDefinition *definition = lookupOp(op);
+  if (!definition)
+    error.addNote(Location(), "it is not known");
+  else
+    error.addNote(Location(), definition->noKernelReason);
+  return error;
 }
 
 LogicalResult Planner::planOp(const Operation &op) {
@@ -181,16 +179,15 @@ LogicalResult Planner::planOp(const Operation &op) {
   } else {
     planned.kernel = findKernel(op);
     if (!planned.kernel)
-      return op.emitError()
-             << "operation '" << op.getName() << "' has no reference kernel";
+      return reportNoKernel(op);
   }
   for (const auto &binding : op.getBindings())
     if (failed(planBinding(op, *binding, planned)))
       return failure();
-  if (isConstexpr(op) && failed(planAttributes(op, planned)))
+  if (planned.kernel && failed(planUnbound(op, planned)))
     return failure();
   planned.isConstant =
-      planned.kernel &&
+      planned.kernel && isPure(op) &&
       llvm::all_of(planned.arguments, [](const PlannedArgument &argument) {
         return argument.state < 0 &&
                llvm::all_of(argument.sources, [](const TensorSource &source) {
@@ -271,35 +268,40 @@ static Attribute getConstantValue(const Argument &argument) {
                                            : Attribute();
 }
 
+/// Adds the tensor of `value` to `argument`; fails if there is none.
+static LogicalResult addConstant(const Operation &op, const Attribute &value,
+                                 ConstantPool &constants,
+                                 KernelArgument &argument) {
+  if (!value)
+    return failure();
+  if (const BlobReference *blob = value.getBlob(); blob && !blob->source)
+    return failure();
+  FailureOr<TensorRef> tensor = constants.get(value, op, argument.name);
+  if (failed(tensor) || !*tensor)
+    return failure();
+  argument.tensors.push_back(*tensor);
+  return success();
+}
+
 FailureOr<std::vector<KernelArgument>>
 resolveConstantArguments(const Operation &op, ConstantPool &constants) {
   std::vector<KernelArgument> arguments;
-  auto add = [&](KernelArgument &argument,
-                 const Attribute &value) -> LogicalResult {
-    if (!value)
-      return failure();
-    if (const BlobReference *blob = value.getBlob(); blob && !blob->source)
-      return failure();
-    FailureOr<TensorRef> tensor = constants.get(value, op, argument.name);
-    if (failed(tensor) || !*tensor)
-      return failure();
-    argument.tensors.push_back(*tensor);
-    return success();
-  };
   for (const auto &binding : op.getBindings()) {
     KernelArgument argument{binding->getName(), {}, nullptr};
     for (size_t i = 0; i < binding->size(); ++i)
-      if (failed(add(argument, getConstantValue((*binding)[i]))))
+      if (failed(addConstant(op, getConstantValue((*binding)[i]), constants,
+                             argument)))
         return failure();
     arguments.push_back(std::move(argument));
   }
-  if (!isConstexpr(op))
-    return arguments;
-  for (const NamedAttribute &entry : op.getAttributes()) {
-    if (entry.name == "name")
+  for (const InputDefinition &input : lookupOp(op)->inputs) {
+    if (op.hasBinding(input.name))
       continue;
-    KernelArgument argument{entry.name, {}, nullptr};
-    if (failed(add(argument, entry.value)))
+    Attribute value = getConstantOrDefault(op, input.name);
+    if (!value)
+      continue;
+    KernelArgument argument{input.name, {}, nullptr};
+    if (failed(addConstant(op, value, constants, argument)))
       return failure();
     arguments.push_back(std::move(argument));
   }

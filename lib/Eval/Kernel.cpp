@@ -29,12 +29,8 @@ const Tensor *KernelContext::find(llvm::StringRef input) const {
 
 const Tensor &KernelContext::get(llvm::StringRef input) const {
   const Tensor *tensor = find(input);
-  if (tensor)
-    return *tensor;
-  if (!error)
-    error = "input '" + input.str() + "' is missing";
-  static const Tensor placeholder(DataType::Int32, {1});
-  return placeholder;
+  assert(tensor && "a required input is absent, or its default is missing");
+  return *tensor;
 }
 
 llvm::ArrayRef<TensorRef> KernelContext::getList(llvm::StringRef input) const {

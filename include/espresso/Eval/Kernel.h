@@ -102,7 +102,7 @@ private:
   Numerics numerics;
   llvm::ArrayRef<KernelArgument> arguments;
   std::vector<Tensor> results;
-  mutable std::optional<std::string> error;
+  std::optional<std::string> error;
 };
 
 using KernelFn = void (*)(KernelContext &);

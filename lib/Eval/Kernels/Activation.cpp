@@ -77,6 +77,25 @@ static void parametricActivation(KernelContext &ctx) {
   });
 }
 
+/// result = fn(x, alpha, beta) with parameters for each channel (axis 1).
+template <auto fn>
+static void channelActivation(KernelContext &ctx) {
+  withFloatType(ctx.getResultType(), [&](auto zero) {
+    using T = decltype(zero);
+    const Tensor &x = ctx.get("x"), *beta = ctx.find("beta");
+    AxisView view(x.getShape(), 1);
+    Elements<T> xs(x), alphas(ctx.get("alpha"));
+    Tensor result = ctx.makeResult(x.getShape());
+    std::vector<T> &out = result.get<T>();
+    for (size_t i = 0; i < out.size(); ++i) {
+      int64_t channel = static_cast<int64_t>(i) / view.inner % view.extent;
+      out[i] = fn(xs[i], alphas[channel],
+                  static_cast<T>(beta ? beta->getReal(channel) : 0));
+    }
+    ctx.setResult(std::move(result));
+  });
+}
+
 static void gelu(KernelContext &ctx) {
   llvm::StringRef mode = ctx.getString("mode");
   if (mode == "TANH_APPROXIMATION")
@@ -135,6 +154,9 @@ static constexpr KernelEntry kKernels[] = {
      parametricActivation<[](auto x, auto alpha, auto beta) {
        return alpha * x + beta;
      }>},
+    {"Prelu", channelActivation<[](auto x, auto alpha, auto) {
+       return x < 0 ? alpha * x : x;
+     }>},
     {"Relu", activation<[](auto x) { return maximumOf(x, decltype(x)(0)); }>},
     {"Relu6", activation<[](auto x) {
        return minimumOf(maximumOf(x, decltype(x)(0)), decltype(x)(6));
@@ -150,6 +172,9 @@ static constexpr KernelEntry kKernels[] = {
     {"Silu", activation<[](auto x) { return x * sigmoid(x); }>},
     {"Softmax", softmax},
     {"Softplus", activation<[](auto x) { return softplus(x); }>},
+    {"SoftplusParametric", channelActivation<[](auto x, auto alpha, auto beta) {
+       return alpha * softplus(beta * x);
+     }>},
     {"Softsign", activation<[](auto x) { return x / (1 + std::abs(x)); }>},
     {"ThresholdedRelu", parametricActivation<[](auto x, auto alpha, auto) {
        return x >= alpha ? x : decltype(x)(0);

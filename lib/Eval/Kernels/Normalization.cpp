@@ -187,11 +187,45 @@ static void l2Norm(KernelContext &ctx) {
   });
 }
 
+/// x / (k + alpha / size sum x^2)^beta, the sum over the `size` channels around
+/// each, as many as there are.
+static void localResponseNorm(KernelContext &ctx) {
+  const Tensor &x = ctx.get("x");
+  AxisView view(x.getShape(), 1);
+  int64_t size = ctx.getInteger("size");
+  withFloatType(ctx.getResultType(), [&](auto zero) {
+    using T = decltype(zero);
+    Elements<T> xs(x);
+    auto alpha = static_cast<T>(ctx.getReal("alpha"));
+    auto beta = static_cast<T>(ctx.getReal("beta"));
+    auto k = static_cast<T>(ctx.getReal("k"));
+    Tensor result = ctx.makeResult(x.getShape());
+    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+      forEachIndex(
+          {view.outer, view.extent, view.inner},
+          [&](llvm::ArrayRef<int64_t> at, int64_t position) {
+            auto squares = emptySum;
+            int64_t first = std::max<int64_t>(0, at[1] - size / 2);
+            int64_t end = std::min(view.extent, at[1] - size / 2 + size);
+            for (int64_t c = first; c < end; ++c) {
+              T neighbour = xs[view.at(at[0], c, at[2])];
+              squares.addProduct(neighbour, neighbour);
+            }
+            T divisor = std::pow(
+                k + alpha / static_cast<T>(size) * squares.get(), beta);
+            result.get<T>()[position] = xs[position] / divisor;
+          });
+    });
+    ctx.setResult(std::move(result));
+  });
+}
+
 static constexpr KernelEntry kKernels[] = {
     {"BatchNorm", batchNorm},
     {"InstanceNorm", instanceNorm},
     {"L2Norm", l2Norm},
     {"LayerNorm", layerNorm},
+    {"LocalResponseNorm", localResponseNorm},
 };
 
 llvm::ArrayRef<KernelEntry> getNormalizationKernels() { return kKernels; }

@@ -89,6 +89,21 @@ static void clip(KernelContext &ctx) {
   });
 }
 
+/// max(x, alpha), for floats and integers.
+static void threshold(KernelContext &ctx) {
+  withNumberType(ctx.getResultType(), [&](auto zero) {
+    using T = decltype(zero);
+    const Tensor &x = ctx.get("x");
+    T alpha = Elements<T>(ctx.get("alpha"))[0];
+    Elements<T> xs(x);
+    Tensor result = ctx.makeResult(x.getShape());
+    std::vector<T> &out = result.get<T>();
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = maximumOf(xs[i], alpha);
+    ctx.setResult(std::move(result));
+  });
+}
+
 /// See Tensor::convertedTo for what does not fit.
 static void cast(KernelContext &ctx) {
   ctx.setResult(ctx.get("x").convertedTo(ctx.getResultType()));
@@ -129,6 +144,7 @@ static constexpr KernelEntry kKernels[] = {
     {"Square", unaryNumber<[](auto x) { return multiplyNumbers(x, x); }>},
     {"Tan", unary<[](auto x) { return std::tan(x); }>},
     {"Tanh", unary<[](auto x) { return std::tanh(x); }>},
+    {"Threshold", threshold},
 };
 
 llvm::ArrayRef<KernelEntry> getUnaryKernels() { return kKernels; }
