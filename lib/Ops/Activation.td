@@ -85,7 +85,6 @@ class Prelu<Opset o, Var p> : OneParameter<
     "prelu", "`x`, or `alpha[channel] · x` below 0", o, p> {
   let inputs = (ins In<T>:$x, Vector<p>:$alpha);
   let verify = "ChannelVectors";
-  let noEval = kNotEvaluated;
 }
 def Prelu_iOS15 : Prelu<iOS15, T>;
 def Prelu_iOS17 : Prelu<iOS17, U>;
@@ -95,7 +94,6 @@ class SoftplusParametric<Opset o, Var p> : OneParameter<
     "`alpha[channel] · log(1 + exp(beta[channel] · x))`", o, p> {
   let inputs = (ins In<T>:$x, Vector<p>:$alpha, Vector<p>:$beta);
   let verify = "ChannelVectors";
-  let noEval = kNotEvaluated;
 }
 def SoftplusParametric_iOS15 : SoftplusParametric<iOS15, T>;
 def SoftplusParametric_iOS17 : SoftplusParametric<iOS17, U>;

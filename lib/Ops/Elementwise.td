@@ -122,7 +122,6 @@ def Threshold_iOS15 : Op<"threshold", iOS15, [Pure, Elementwise]> {
   let inputs = (ins In<T>:$x, Scalar<T>:$alpha);
   let typeVars = [Domain<T, Numbers>];
   let infer = "SameAsX";
-  let noEval = kNotEvaluated;
 }
 
 //===----------------------------------------------------------------------===//

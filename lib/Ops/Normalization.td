@@ -66,7 +66,6 @@ class LocalResponseNormBase<Opset o, Var p>
   let inputs = (ins In<T>:$x, Scalar<Int32>:$size, OptScalar<p, "1e-4">:$alpha,
                 OptScalar<p, "0.75">:$beta, OptScalar<p, "1.0">:$k);
   let verify = "LocalResponseNorm";
-  let noEval = kNotEvaluated;
 }
 def LocalResponseNorm_iOS15 : LocalResponseNormBase<iOS15, T>;
 def LocalResponseNorm_iOS17 : LocalResponseNormBase<iOS17, U>;

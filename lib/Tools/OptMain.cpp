@@ -121,6 +121,9 @@ ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
     if (code != ExitCode::Success)
       return code;
   }
+  for (OptStage *stage : stages)
+    if (stage->printResult(os))
+      return ExitCode::Success;
   print(*program, os);
   os << '\n';
   return ExitCode::Success;
@@ -186,6 +189,8 @@ ExitCode OptDriver::run() {
 
 int espressoOptMain(int argc, char **argv, llvm::ArrayRef<OptStage *> stages) {
   Options options;
+  for (OptStage *stage : stages)
+    stage->addOptions(options.common.getCategory());
   if (std::optional<ExitCode> code =
           options.common.parse(argc, argv, kOverview, kExamples))
     return static_cast<int>(*code);

@@ -6,11 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "espresso/Tools/EvaluateStage.h"
 #include "espresso/Tools/OptMain.h"
 
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  return espresso::espressoOptMain(argc, argv);
+  espresso::EvaluateStage evaluation;
+  return espresso::espressoOptMain(argc, argv, {&evaluation});
 }

@@ -13,17 +13,20 @@
 #include "espresso/Tools/ExitCode.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/CommandLine.h"
 
 #include <optional>
 
 namespace espresso {
 
-/// Something espresso-opt does between verifying a program and printing it. A
-/// stage registers its command-line options while it is constructed.
+/// Something espresso-opt does between verifying a program and printing it.
 class OptStage {
 public:
   virtual ~OptStage();
 
+  /// Called first of all: makes the command-line options of the stage, which
+  /// live as long as it does.
+  virtual void addOptions(llvm::cl::OptionCategory &category) {}
   /// Called once, after the command line is parsed and before any input is
   /// read. Returns the exit code if the tool should end now: an option made no
   /// sense, which has been reported, or asked only for information.
@@ -33,6 +36,9 @@ public:
   /// Called for each program. Anything but Success has been reported, and
   /// nothing is written.
   virtual ExitCode run(Program &program) = 0;
+  /// Called after run(): may write what is to be printed in place of the
+  /// program, and return true.
+  virtual bool printResult(llvm::raw_ostream &os) { return false; }
 };
 
 /// espresso-opt: MIL text in, MIL text out. Returns the exit code.

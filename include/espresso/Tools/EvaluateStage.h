@@ -1,0 +1,40 @@
+//===- EvaluateStage.h - Evaluation in espresso-opt -------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_TOOLS_EVALUATESTAGE_H
+#define ESPRESSO_TOOLS_EVALUATESTAGE_H
+
+#include "espresso/Tools/OptMain.h"
+
+#include <memory>
+#include <string>
+
+namespace espresso {
+
+/// Lets espresso-opt evaluate a function: --evaluate, --input, --seed,
+/// --numerics. The outputs, as MIL values, are printed in place of the program.
+/// The last of the stages, so that it sees what passes have made.
+class EvaluateStage : public OptStage {
+public:
+  EvaluateStage();
+  ~EvaluateStage() override;
+
+  void addOptions(llvm::cl::OptionCategory &category) override;
+  std::optional<ExitCode> begin(Context &context) override;
+  ExitCode run(Program &program) override;
+  bool printResult(llvm::raw_ostream &os) override;
+
+private:
+  struct Options;
+  std::unique_ptr<Options> options;
+  std::string outputText;
+};
+
+} // namespace espresso
+
+#endif // ESPRESSO_TOOLS_EVALUATESTAGE_H

@@ -1,0 +1,209 @@
+//===- EvaluateStage.cpp - Evaluation in espresso-opt ---------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Tools/EvaluateStage.h"
+
+#include "espresso/AsmText/Parser.h"
+#include "espresso/AsmText/Printer.h"
+#include "espresso/Eval/Evaluator.h"
+#include "espresso/Tools/ToolOptions.h"
+
+namespace espresso {
+
+namespace cl = llvm::cl;
+
+struct EvaluateStage::Options {
+  explicit Options(cl::OptionCategory &category)
+      : function("evaluate", cl::ValueOptional,
+                 cl::desc("Run a function (the only one, or 'main') and print "
+                          "its outputs"),
+                 cl::value_desc("function"), cl::cat(category)),
+        inputs("input",
+               cl::desc("An input for --evaluate, as a typed MIL value"),
+               cl::value_desc("name=value"), cl::cat(category)),
+        seed("seed",
+             cl::desc("Make inputs that are not given: floats in [-1, 1), "
+                      "integers from 0 to 7"),
+             cl::value_desc("n"), cl::cat(category)),
+        numerics("numerics",
+                 cl::desc("Arithmetic of --evaluate: fp32, fp16 (as declared), "
+                          "fp64"),
+                 cl::init(NumericsMode::Fp32),
+                 cl::values(clEnumValN(NumericsMode::Fp32, "fp32", ""),
+                            clEnumValN(NumericsMode::Fp16, "fp16", ""),
+                            clEnumValN(NumericsMode::Fp64, "fp64", "")),
+                 cl::cat(category)) {}
+
+  bool isRequested() const { return function.getNumOccurrences() > 0; }
+
+  cl::opt<std::string> function;
+  cl::list<std::string> inputs;
+  cl::opt<uint64_t> seed;
+  cl::opt<NumericsMode> numerics;
+};
+
+EvaluateStage::EvaluateStage() = default;
+EvaluateStage::~EvaluateStage() = default;
+
+void EvaluateStage::addOptions(cl::OptionCategory &category) {
+  options = std::make_unique<Options>(category);
+}
+
+std::optional<ExitCode> EvaluateStage::begin(Context &context) {
+  if (options->isRequested() ||
+      (options->inputs.empty() && options->seed.getNumOccurrences() == 0 &&
+       options->numerics.getNumOccurrences() == 0))
+    return std::nullopt;
+  reportToolError("--input, --seed and --numerics need --evaluate");
+  return ExitCode::Usage;
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// SplitMix64: the same numbers everywhere for the same seed.
+class RandomSource {
+public:
+  explicit RandomSource(uint64_t seed) : state(seed) {}
+
+  uint64_t next() {
+    state += 0x9E3779B97F4A7C15U;
+    uint64_t z = state;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31);
+  }
+  /// Uniform in [-1, 1), in steps of 2^-10: exact in every float type of at
+  /// least 11 bits.
+  double nextReal() { return static_cast<double>(next() >> 53) / 1024 - 1; }
+  /// Uniform from 0 to 7.
+  int64_t nextInteger() { return static_cast<int64_t>(next() >> 61); }
+
+private:
+  uint64_t state;
+};
+
+} // namespace
+
+static Tensor makeRandom(TensorType type, RandomSource &random) {
+  DataType element = type.getElementType();
+  Shape shape;
+  for (int64_t dim : type.getShape())
+    shape.push_back(dim == kDynamic ? 1 : dim);
+  Tensor tensor(element, shape);
+  std::visit(
+      [&](auto &elements) {
+        using T = typename std::decay_t<decltype(elements)>::value_type;
+        for (T &value : elements) {
+          if constexpr (std::is_floating_point_v<T>)
+            value = static_cast<T>(random.nextReal());
+          else if constexpr (std::is_same_v<T, int64_t>)
+            value = element == DataType::Bool ? random.nextInteger() & 1
+                                              : random.nextInteger();
+        }
+      },
+      tensor.getStorage());
+  // Cuts integers to their width.
+  tensor.round();
+  return tensor;
+}
+
+/// The inputs that the command line gives; nothing after reporting.
+static FailureOr<NamedTensors> parseInputs(Context &context,
+                                           llvm::ArrayRef<std::string> texts) {
+  NamedTensors inputs;
+  for (llvm::StringRef text : texts) {
+    auto [name, valueText] = text.split('=');
+    if (name.empty() || valueText.empty()) {
+      reportToolError(("'" + text + "' is not of the form name=value").str());
+      return failure();
+    }
+    Attribute value = parseValue(context, valueText, "--input");
+    if (!value)
+      return failure();
+    if (!value.getType().is<TensorType>() || value.getBlob()) {
+      reportToolError(("input '" + name + "' is not a tensor").str());
+      return failure();
+    }
+    FailureOr<Tensor> tensor = tensorFromAttribute(value, {NumericsMode::Fp16},
+                                                   context.getDiagnostics());
+    if (failed(tensor))
+      return failure();
+    inputs.emplace_back(name.str(), std::move(*tensor));
+  }
+  return inputs;
+}
+
+/// Adds what `inputs` lacks, in the order of the function's inputs.
+static void addRandomInputs(const Function &function, uint64_t seed,
+                            NamedTensors &inputs) {
+  RandomSource random(seed);
+  for (const auto &input : function.getBody().getInputs()) {
+    TensorType type = input->getTensorType();
+    bool isGiven = llvm::any_of(inputs, [&](const auto &entry) {
+      return entry.first == input->getName();
+    });
+    if (type && !isGiven)
+      inputs.emplace_back(input->getName().str(), makeRandom(type, random));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+/// The function to run: the named one, the only one, or 'main'.
+static const Function *chooseFunction(const Program &program,
+                                      llvm::StringRef name) {
+  if (name.empty() && program.getFunctions().size() == 1)
+    return program.getFunctions().front().get();
+  return program.findFunction(name.empty() ? "main" : name);
+}
+
+ExitCode EvaluateStage::run(Program &program) {
+  if (!options->isRequested())
+    return ExitCode::Success;
+  llvm::StringRef name = options->function;
+  const Function *function = chooseFunction(program, name);
+  if (!function) {
+    reportToolError(name.empty()
+                        ? "several functions; say which one to "
+                          "evaluate"
+                        : ("there is no function '" + name + "'").str());
+    return ExitCode::Usage;
+  }
+  Context &context = program.getContext();
+  FailureOr<NamedTensors> inputs = parseInputs(context, options->inputs);
+  if (failed(inputs))
+    return ExitCode::Usage;
+  if (options->seed.getNumOccurrences() > 0)
+    addRandomInputs(*function, options->seed, *inputs);
+  Evaluator evaluator(program, {options->numerics});
+  FailureOr<NamedTensors> outputs = evaluator.run(function->getName(), *inputs);
+  if (failed(outputs))
+    return ExitCode::Failed;
+  llvm::raw_string_ostream os(outputText);
+  for (const auto &[outputName, tensor] : *outputs) {
+    os << outputName << " = ";
+    printAttribute(tensorToAttribute(context, tensor), os);
+    os << '\n';
+  }
+  return ExitCode::Success;
+}
+
+bool EvaluateStage::printResult(llvm::raw_ostream &os) {
+  if (!options->isRequested())
+    return false;
+  os << std::exchange(outputText, {});
+  return true;
+}
+
+} // namespace espresso
