@@ -141,6 +141,23 @@ static bool isOfKind(Type type, InputKind kind) {
   return false;
 }
 
+bool hasHugeExtent(TensorType type) {
+  return llvm::any_of(type.getShape(),
+                      [](int64_t extent) { return extent > kMaxExtent; });
+}
+
+/// The value of a constant has a shape that can be relied on.
+static LogicalResult checkConstantType(const Operation &op,
+                                       const InputDefinition &input,
+                                       TensorType type) {
+  if (type.hasStaticShape() && !hasHugeExtent(type))
+    return success();
+  return error(op, "type-extent")
+         << "'" << input.name << "' of '" << op.getName()
+         << "' is a constant of type " << type
+         << ", expected extents that are known and at most " << kMaxExtent;
+}
+
 static LogicalResult checkArgument(const Operation &op,
                                    const OpDefinition &definition,
                                    const InputDefinition &input,
@@ -150,6 +167,9 @@ static LogicalResult checkArgument(const Operation &op,
            << "'" << input.name << "' of '" << op.getName() << "' is "
            << argument.type << ", expected " << describe(input.kind);
   TensorType tensor = getElements(argument.type);
+  if (tensor && argument.isCompileTime &&
+      failed(checkConstantType(op, input, tensor)))
+    return failure();
   DataTypeSet types = input.typeVariable < 0
                           ? input.types
                           : definition.typeVariables[input.typeVariable].types;

@@ -11,7 +11,13 @@
 
 #include "espresso/Ops/OpDefinition.h"
 
+#include <limits>
+
 namespace espresso {
+
+/// Extents are int32 wherever MIL computes with them.
+inline constexpr int64_t kMaxExtent = std::numeric_limits<int32_t>::max();
+[[nodiscard]] bool hasHugeExtent(TensorType type);
 
 /// Checks what the table of inputs says: known, present, of their kind, element
 /// type and rank, compile-time where they must be, type variables in agreement.

@@ -84,6 +84,11 @@ LogicalResult FunctionVerifier::checkBlock(const Block &block) {
 
 LogicalResult FunctionVerifier::define(const Value &value) {
   visible.insert(&value);
+  auto tensor = value.getTensorType();
+  if (tensor && hasHugeExtent(tensor))
+    return diagnostics.emitError(value.getLocation()).setRule("type-extent")
+           << "'" << value.getName() << "' is " << tensor
+           << "; an extent is at most " << kMaxExtent;
   auto [entry, isNew] = byName.try_emplace(value.getName(), &value);
   if (isNew)
     return success();
@@ -228,7 +233,8 @@ private:
   LogicalResult checkCall(Function &caller, const Operation &op) {
     Attribute name = op.getConstant("callee");
     auto type = name ? name.getType().getAs<TensorType>() : TensorType();
-    if (!type || type.getElementType() != DataType::String || !type.isScalar())
+    if (!type || type.getElementType() != DataType::String ||
+        !type.isScalar() || !name.getDense())
       return success(); // Reported with the operation.
     Function *callee = program.findFunction(name.getString());
     if (!callee || callee == &caller)

@@ -118,7 +118,7 @@ static LogicalResult checkGroupedHeads(const Operation &op) {
       failed(getHeadDim(op, "q")) || failed(getHeadDim(op, "k")))
     return failure();
   if (q.getDim(1) != kDynamic && k.getDim(1) != kDynamic &&
-      q.getDim(1) % k.getDim(1) != 0)
+      (k.getDim(1) == 0 || q.getDim(1) % k.getDim(1) != 0))
     return shapeError(op) << "the " << k.getDim(1)
                           << " channels of 'k' do not divide the "
                           << q.getDim(1) << " of 'q'";

@@ -69,7 +69,8 @@ LogicalResult inferLutToDenseFlat(const Operation &op, TypeList &results) {
                           << " elements, expected 2, 4, 16, 64 or 256";
   auto dense = getDenseShape(op);
   if (failed(dense) ||
-      failed(checkShape(op, "indices", {divideUp(dense->second * *bits, 8)})))
+      failed(checkShape(op, "indices",
+                        {divideUp(getVolume({dense->second, *bits}), 8)})))
     return failure();
   results.push_back(getTensorType(op, lut.getElementType(), dense->first));
   return success();

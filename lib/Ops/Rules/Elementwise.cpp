@@ -16,9 +16,6 @@ LogicalResult inferSameAsX(const Operation &op, TypeList &results) {
 }
 
 LogicalResult inferSameTypeAsX(const Operation &op, TypeList &results) {
-  const Binding *binding = op.findBinding("x");
-  if (binding->size() != 1)
-    return shapeError(op) << "'x' is a list, expected one value";
   results.push_back(op.getArgumentType("x"));
   return success();
 }
