@@ -24,8 +24,6 @@ const PassOptionInfo *PassInfo::findOption(llvm::StringRef name) const {
 }
 
 InFlightDiagnostic PassContext::emitRemark(Location location) {
-  if (!showRemarks)
-    return InFlightDiagnostic(/*engine=*/nullptr, {});
   return diagnostics.emitRemark(location).setRule(pass.getArgument());
 }
 

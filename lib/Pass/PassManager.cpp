@@ -33,8 +33,7 @@ PipelineStatus PassManager::runPass(Pass &pass, const PassExecution &execution,
   llvm::PrettyStackTraceFormat traceEntry("Running pass %s", trace.c_str());
   DiagnosticEngine &diagnostics = context.getDiagnostics();
   unsigned errorsBefore = diagnostics.getNumErrors();
-  PassContext passContext(pass, diagnostics,
-                          remarks.matches(pass.getArgument()));
+  PassContext passContext(pass, diagnostics);
   result = execution.function
                ? static_cast<FunctionPass &>(pass).run(*execution.function,
                                                        passContext)
@@ -56,12 +55,14 @@ PipelineStatus PassManager::runPass(Pass &pass, const PassExecution &execution,
   return hasFailed ? PipelineStatus::Failed : PipelineStatus::Success;
 }
 
-LogicalResult PassManager::runAfterHooks(const PassExecution &execution,
-                                         PassResult result) {
-  for (auto &hooks : llvm::reverse(instrumentations))
-    if (failed(hooks->afterPass(execution, result)))
-      return failure();
-  return success();
+PipelineStatus PassManager::runAfterHooks(const PassExecution &execution,
+                                          PassResult result) {
+  for (auto &hooks : llvm::reverse(instrumentations)) {
+    PipelineStatus status = hooks->afterPass(execution, result);
+    if (status != PipelineStatus::Success)
+      return status;
+  }
+  return PipelineStatus::Success;
 }
 
 PipelineStatus PassManager::execute(size_t position, Program &program,
@@ -78,10 +79,9 @@ PipelineStatus PassManager::execute(size_t position, Program &program,
     hooks->beforePass(execution);
   PassResult result = PassResult::Unchanged;
   PipelineStatus status = runPass(pass, execution, result);
-  if (status == PipelineStatus::Success &&
-      failed(runAfterHooks(execution, result)))
-    status = PipelineStatus::Bug;
-  if (status != PipelineStatus::Success)
+  if (status == PipelineStatus::Success)
+    status = runAfterHooks(execution, result);
+  if (status == PipelineStatus::Failed || status == PipelineStatus::Bug)
     for (auto &hooks : llvm::reverse(instrumentations))
       hooks->afterFailure(execution, status == PipelineStatus::Bug);
   return status;
@@ -125,16 +125,16 @@ PipelineStatus PassManager::run(Program &program) {
     for (auto &hooks : instrumentations)
       hooks->finish(pipeline);
   });
+  PipelineStatus status = PipelineStatus::Success;
   for (auto &hooks : instrumentations)
-    if (failed(hooks->beforePipeline(pipeline, program)))
-      return PipelineStatus::Bug;
-  PipelineStatus status = runPasses(program);
-  if (status != PipelineStatus::Success)
-    return status;
+    if (status == PipelineStatus::Success)
+      status = hooks->beforePipeline(pipeline, program);
+  if (status == PipelineStatus::Success)
+    status = runPasses(program);
   for (auto &hooks : llvm::reverse(instrumentations))
-    if (failed(hooks->afterPipeline(pipeline, program)))
-      return PipelineStatus::Bug;
-  return PipelineStatus::Success;
+    if (status == PipelineStatus::Success)
+      status = hooks->afterPipeline(pipeline, program);
+  return status;
 }
 
 } // namespace espresso

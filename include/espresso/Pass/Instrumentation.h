@@ -27,6 +27,18 @@ namespace espresso {
 class PassManager;
 class Pipeline;
 
+/// How a pipeline, or a step of it, ended; the exit code of a tool follows from
+/// it.
+enum class PipelineStatus : uint8_t {
+  Success,
+  /// A pass reported an error about the program: exit code 1.
+  Failed,
+  /// A pass broke a promise: exit code 70.
+  Bug,
+  /// Something asked for could not be written: exit code 5.
+  IoError,
+};
+
 /// One run of one pass on one thing.
 struct PassExecution {
   /// Counts all executions of a PassManager from 1, skipped ones included.
@@ -50,27 +62,26 @@ class PassInstrumentation {
 public:
   virtual ~PassInstrumentation();
 
-  /// Fails, after reporting, if the pipeline is not to be run.
-  virtual LogicalResult beforePipeline(const Pipeline &pipeline,
-                                       Program &program) {
-    return success();
+  /// Anything but success has been reported, and ends the pipeline; so below.
+  virtual PipelineStatus beforePipeline(const Pipeline &pipeline,
+                                        Program &program) {
+    return PipelineStatus::Success;
   }
   /// All are asked, in order; one `false` skips the execution.
   virtual bool shouldRun(const PassExecution &execution) { return true; }
   virtual void beforePass(const PassExecution &execution) {}
-  /// Not called if the pass failed. Fails, after reporting, if the pass has
-  /// broken a promise: a bug of ours.
-  virtual LogicalResult afterPass(const PassExecution &execution,
-                                  PassResult result) {
-    return success();
+  /// Not called if the pass failed. Bug if the pass has broken a promise.
+  virtual PipelineStatus afterPass(const PassExecution &execution,
+                                   PassResult result) {
+    return PipelineStatus::Success;
   }
-  /// Called, instead of or after afterPass(), when the pass failed
-  /// (`isBug` false) or broke a promise. The pipeline ends here.
+  /// Called, instead of or after afterPass(), when the pass failed (`isBug`
+  /// false) or broke a promise. The pipeline ends here.
   virtual void afterFailure(const PassExecution &execution, bool isBug) {}
   /// Called after the last pass, unless one failed.
-  virtual LogicalResult afterPipeline(const Pipeline &pipeline,
-                                      Program &program) {
-    return success();
+  virtual PipelineStatus afterPipeline(const Pipeline &pipeline,
+                                       Program &program) {
+    return PipelineStatus::Success;
   }
   /// Called last in any case: reports go here.
   virtual void finish(const Pipeline &pipeline) {}

@@ -115,19 +115,17 @@ private:
 /// What a pass is given beside the IR. Valid during one execution.
 class PassContext {
 public:
-  /// `showRemarks` is whether remarks of this pass are wanted.
-  PassContext(const Pass &pass, DiagnosticEngine &diagnostics, bool showRemarks)
-      : pass(pass), diagnostics(diagnostics), showRemarks(showRemarks) {}
+  PassContext(const Pass &pass, DiagnosticEngine &diagnostics)
+      : pass(pass), diagnostics(diagnostics) {}
 
   DiagnosticEngine &getDiagnostics() { return diagnostics; }
   /// A decision the user should know of. Its rule id is the pass's argument
-  /// unless setRule() gives another. Dropped if remarks are not wanted.
+  /// unless setRule() gives another.
   InFlightDiagnostic emitRemark(Location location);
 
 private:
   const Pass &pass;
   DiagnosticEngine &diagnostics;
-  bool showRemarks;
 };
 
 /// A pass with its options and counters. One object serves all executions of

@@ -14,15 +14,6 @@
 
 namespace espresso {
 
-/// How a pipeline ended; the exit code of a tool follows from it.
-enum class PipelineStatus : uint8_t {
-  Success,
-  /// A pass reported an error about the program: exit code 1.
-  Failed,
-  /// A pass broke a promise: exit code 70.
-  Bug,
-};
-
 /// Runs a pipeline on programs, under instrumentation. Owns both.
 /// Thread-compatible.
 ///
@@ -40,8 +31,6 @@ public:
   void addInstrumentation(std::unique_ptr<PassInstrumentation> hooks) {
     instrumentations.push_back(std::move(hooks));
   }
-  /// Whose remarks are shown; all by default.
-  void setRemarkFilter(PassFilter filter) { remarks = std::move(filter); }
 
   /// Runs every pass, up to the first failure. Failures have been reported.
   [[nodiscard]] PipelineStatus run(Program &program);
@@ -52,13 +41,12 @@ private:
   PipelineStatus execute(size_t position, Program &program, Function *function);
   PipelineStatus runPass(Pass &pass, const PassExecution &execution,
                          PassResult &result);
-  LogicalResult runAfterHooks(const PassExecution &execution,
-                              PassResult result);
+  PipelineStatus runAfterHooks(const PassExecution &execution,
+                               PassResult result);
 
   Context &context;
   Pipeline pipeline;
   std::vector<std::unique_ptr<PassInstrumentation>> instrumentations;
-  PassFilter remarks{.all = true};
   unsigned numExecutions = 0;
 };
 

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Instrumentations.h"
+
 #include "espresso/Pass/PassManager.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -40,8 +42,31 @@ std::optional<DisabledPass> DisabledPass::parse(llvm::StringRef text) {
   return disabled;
 }
 
+/// Hooks nest in this order: what is added last is next to the pass. A hook
+/// that finds a bug keeps the later ones from running after the pass, so checks
+/// stand below what prints.
 void addInstrumentations(PassManager &manager,
                          const InstrumentationOptions &options,
-                         llvm::raw_ostream &os) {}
+                         llvm::raw_ostream &os) {
+  if (options.statistics != ReportFormat::None)
+    manager.addInstrumentation(createStatistics(options.statistics, os));
+  if (options.bisectLimit)
+    manager.addInstrumentation(createBisectLimit(*options.bisectLimit, os));
+  if (!options.disabled.empty())
+    manager.addInstrumentation(createDisablePass(options.disabled));
+  manager.addInstrumentation(createReproducer(options.reproducerFile, os));
+  if (!options.treeDirectory.empty())
+    manager.addInstrumentation(createTreeDump(options.treeDirectory));
+  manager.addInstrumentation(createPrinting(options, os));
+  if (options.verifyRoundtrip)
+    manager.addInstrumentation(createVerifyRoundtrip());
+  if (options.verifyEach)
+    manager.addInstrumentation(createVerifyEach());
+  if (options.checkChanges)
+    manager.addInstrumentation(createCheckChanges());
+  // Innermost, to measure nothing but passes.
+  if (options.timing != ReportFormat::None)
+    manager.addInstrumentation(createTiming(options.timing, os));
+}
 
 } // namespace espresso
