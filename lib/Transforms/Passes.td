@@ -12,6 +12,25 @@ include "espresso/Pass/PassBase.td"
 // Clean-up
 //===----------------------------------------------------------------------===//
 
+def Canonicalize : Pass<"canonicalize", FunctionScope> {
+  let summary = "Brings operations to their simplest form";
+  let description = [{
+    Removes operations that do nothing and neutral elements, merges chains of
+    casts, reshapes, transposes and slices, and puts constants on the right of
+    commutative operations. Every rewrite is exact, bit by bit, except for casts
+    that round when those are asked for.
+  }];
+  let options = [
+    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">,
+    Option<"allow-lossy-casts", Bool, "false",
+           "Drop a cast to a narrower float and back, which rounds">
+  ];
+  let statistics = [
+    Statistic<"num-rewrites", "operations rewritten or removed">,
+    Statistic<"num-sweeps", "sweeps that changed something">
+  ];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{
@@ -23,6 +42,20 @@ def Dce : Pass<"dce", FunctionScope> {
            "Remark on inputs of the function that nothing uses">
   ];
   let statistics = [Statistic<"num-removed", "operations removed">];
+}
+
+def Cse : Pass<"cse", FunctionScope> {
+  let summary = "Replaces operations that compute the same by the first of them";
+  let description = [{
+    Two pure operations are the same if they agree in name, opset, inputs,
+    attributes other than `name`, and result types. Constants count by value,
+    weights outside by their source. What is first in an enclosing block serves
+    the blocks nested in it.
+  }];
+  let statistics = [
+    Statistic<"num-operations", "operations replaced">,
+    Statistic<"num-constants", "constants replaced">
+  ];
 }
 
 //===----------------------------------------------------------------------===//
@@ -65,4 +98,41 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
            "What a causal mask adds where a column must not look">
   ];
   let statistics = [Statistic<"composites-lowered", "composites replaced">];
+}
+
+//===----------------------------------------------------------------------===//
+// Passes that test the pass manager
+//===----------------------------------------------------------------------===//
+
+def TestBreak : Pass<"test-break", FunctionScope> {
+  let summary = "Leaves an operation without its inputs";
+  let hidden = 1;
+}
+
+def TestFail : Pass<"test-fail", FunctionScope> {
+  let summary = "Fails on operations of a name";
+  let options = [
+    Option<"on", String, "", "The name; empty for any">,
+    Choice<"how", "properly", ["properly", "silently", "unnoticed"],
+           "With an error, without one, or only with one">
+  ];
+  let hidden = 1;
+}
+
+def TestLie : Pass<"test-lie", FunctionScope> {
+  let summary = "Says the opposite of what it does";
+  let options = [
+    Choice<"about", "nothing", ["nothing", "something"],
+           "Claim to have changed nothing, or something">
+  ];
+  let hidden = 1;
+}
+
+def TestProgram : Pass<"test-program", ProgramScope> {
+  let summary = "Remarks on the functions of the program, and removes one";
+  let options = [
+    Option<"remove", String, "", "The function to remove">
+  ];
+  let statistics = [Statistic<"num-functions", "functions seen">];
+  let hidden = 1;
 }

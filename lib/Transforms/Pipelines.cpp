@@ -13,7 +13,12 @@
 namespace espresso {
 
 static void buildCleanup(Pipeline &pipeline) {
-  // Nothing to simplify in what nobody uses.
+  // First, so that nothing is simplified that nobody uses.
+  pipeline.addPass(createDcePass());
+  // Same things must look the same before they can be found to be.
+  pipeline.addPass(createCanonicalizePass());
+  pipeline.addPass(createCsePass());
+  // What the others left behind.
   pipeline.addPass(createDcePass());
 }
 
