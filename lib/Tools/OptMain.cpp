@@ -34,7 +34,9 @@ static constexpr llvm::StringLiteral kOverview =
 static constexpr llvm::StringLiteral kExamples =
     "  espresso-opt model.mil                       check and print\n"
     "  espresso-opt - -o out.mil < model.mil        from stdin to a file\n"
-    "  espresso-opt model.mil --no-weights          without its weight files\n";
+    "  espresso-opt model.mil --no-weights          without its weight files\n"
+    "  espresso-opt model.mil --pipeline=cleanup    run passes\n"
+    "  espresso-opt --list-passes                   what passes there are\n";
 
 /// Between the pieces of a file that are programs of their own.
 static constexpr llvm::StringLiteral kSplitMarker = "// -----";
@@ -69,7 +71,7 @@ struct Options {
 /// One run of the tool.
 class OptDriver {
 public:
-  OptDriver(const Options &options, llvm::ArrayRef<OptStage *> stages)
+  OptDriver(Options &options, llvm::ArrayRef<OptStage *> stages)
       : options(options), stages(stages) {}
 
   ExitCode run();
@@ -83,7 +85,7 @@ private:
   ExitCode processPiece(llvm::StringRef text, llvm::raw_ostream &os);
   ExitCode verifyMessages(unsigned buffer);
 
-  const Options &options;
+  Options &options;
   llvm::ArrayRef<OptStage *> stages;
   Context context;
 };
@@ -167,6 +169,9 @@ ExitCode OptDriver::run() {
   for (OptStage *stage : stages)
     if (std::optional<ExitCode> code = stage->begin(context))
       return *code;
+  for (OptStage *stage : stages)
+    if (std::optional<std::string> path = stage->getInput())
+      options.input = *path;
   std::optional<unsigned> buffer = readInput();
   if (!buffer)
     return ExitCode::InvalidInput;

@@ -8,11 +8,15 @@
 
 #include "espresso/Tools/EvaluateStage.h"
 #include "espresso/Tools/OptMain.h"
+#include "espresso/Tools/PassStage.h"
+#include "espresso/Transforms/Passes.h"
 
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  espresso::registerAllPasses();
+  espresso::PassStage passes;
   espresso::EvaluateStage evaluation;
-  return espresso::espressoOptMain(argc, argv, {&evaluation});
+  return espresso::espressoOptMain(argc, argv, {&passes, &evaluation});
 }

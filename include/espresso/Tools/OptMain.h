@@ -16,6 +16,7 @@
 #include "llvm/Support/CommandLine.h"
 
 #include <optional>
+#include <string>
 
 namespace espresso {
 
@@ -33,6 +34,9 @@ public:
   virtual std::optional<ExitCode> begin(Context &context) {
     return std::nullopt;
   }
+  /// Called after begin(): a file to read in place of the one that the command
+  /// line names.
+  virtual std::optional<std::string> getInput() { return std::nullopt; }
   /// Called for each program. Anything but Success has been reported, and
   /// nothing is written.
   virtual ExitCode run(Program &program) = 0;
