@@ -22,7 +22,18 @@ static void buildCleanup(Pipeline &pipeline) {
   pipeline.addPass(createDcePass());
 }
 
+static void buildAne(Pipeline &pipeline) {
+  // Composites still mark the places to cut at.
+  pipeline.addPass(createSplitAtRopePass());
+  // From here on the programs are MIL.
+  pipeline.addPass(createLowerCompositesPass());
+  // Lowering makes each flag and scalar again for every function it works on.
+  buildCleanup(pipeline);
+}
+
 static constexpr PipelineInfo kPipelines[] = {
+    {"ane", "Takes a model to programs for the engine and a host schedule",
+     buildAne},
     {"cleanup", "Makes a program smaller without changing what it computes",
      buildCleanup},
 };

@@ -1,0 +1,193 @@
+//===- CompileMain.cpp - The driver of espresso-compile -------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Tools/CompileMain.h"
+
+#include "espresso/AsmText/Printer.h"
+#include "espresso/Compiler/Compiler.h"
+#include "espresso/Frontend/Frontend.h"
+#include "espresso/Support/AbslStrings.h"
+#include "espresso/Tools/OutputFile.h"
+#include "espresso/Tools/PassOptions.h"
+#include "espresso/Tools/Progress.h"
+#include "espresso/Tools/ToolOptions.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace espresso {
+
+namespace cl = llvm::cl;
+
+namespace {
+
+enum class Emit : uint8_t { Bundle, Mil };
+
+struct CompileToolOptions {
+  cl::OptionCategory category{"Compiler options"};
+  cl::opt<std::string> input{cl::Positional, cl::desc("MODEL"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Where to write"),
+                              cl::value_desc("path"), cl::cat(category)};
+  cl::opt<Emit> emit{
+      "emit", cl::desc("What to write:"),
+      cl::values(
+          clEnumValN(Emit::Bundle, "bundle", "programs, plan, weights"),
+          clEnumValN(Emit::Mil, "mil", "the program as text, without weights")),
+      cl::init(Emit::Bundle), cl::cat(category)};
+  cl::opt<DataType> dataType{
+      "dtype", cl::desc("Type of weights and activations (default fp16)"),
+      cl::values(clEnumValN(DataType::Float16, "fp16", ""),
+                 clEnumValN(DataType::Float32, "fp32", "")),
+      cl::init(DataType::Float16), cl::cat(category)};
+  cl::opt<unsigned> context{
+      "context", cl::desc("Positions in the cache (default: the model's)"),
+      cl::value_desc("n"), cl::cat(category)};
+  cl::opt<unsigned> prefill{
+      "prefill",
+      cl::desc("Prompt tokens taken at once, 0 for one by one (default 32)"),
+      cl::value_desc("n"), cl::init(kDefaultPrefillLength), cl::cat(category)};
+  cl::opt<std::string> tokenizer{
+      "tokenizer",
+      cl::desc("Vocabulary of a llama2.c model (default: a file "
+               "beside it, see docs/Formats.md)"),
+      cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> pipeline{
+      "pipeline", cl::desc("Passes to run (default 'ane')"),
+      cl::value_desc("text"), cl::init(kDefaultPipeline.str()),
+      cl::cat(category)};
+  PassOptions passes{category, /*checkChanges=*/false};
+};
+
+} // namespace
+
+static constexpr llvm::StringLiteral kOverview =
+    "Compiles a language model (GGUF or llama2.c) to a bundle of MIL programs "
+    "for the\nApple Neural Engine, with a plan to run it on a CPU.\n";
+
+static constexpr llvm::StringLiteral kExamples =
+    "  espresso-compile model.gguf -o model.espresso\n"
+    "  espresso-compile stories.bin --tokenizer tok512.bin -o s.espresso "
+    "--dtype=fp32\n"
+    "  espresso-compile model.gguf --emit=mil -o - | less\n";
+
+/// Complains about options that contradict each other or lack a partner.
+static bool checkOptions(const CompileToolOptions &options) {
+  if (options.input.empty()) {
+    reportToolError("no model was given; try --help");
+    return false;
+  }
+  if (options.emit == Emit::Bundle && options.output.empty()) {
+    reportToolError("no output was given; add '-o NAME.espresso'");
+    return false;
+  }
+  if (options.emit == Emit::Bundle && options.output == "-") {
+    reportToolError("a bundle is a directory and cannot be written to stdout");
+    return false;
+  }
+  return true;
+}
+
+static ExitCode toExitCode(CompileStatus status) {
+  switch (status) {
+  case CompileStatus::Success:
+    return ExitCode::Success;
+  case CompileStatus::Failed:
+    return ExitCode::Failed;
+  case CompileStatus::BadPipeline:
+    return ExitCode::Usage;
+  case CompileStatus::IoError:
+    return ExitCode::OutputError;
+  case CompileStatus::Bug:
+    return ExitCode::Bug;
+  }
+  return ExitCode::Bug;
+}
+
+static ExitCode emitText(const CompiledModel &model, llvm::StringRef output) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  print(*model.program, os);
+  os << '\n';
+  absl::Status status =
+      writeOutput(output.empty() ? llvm::StringRef("-") : output, text);
+  if (!status.ok())
+    reportToolError(toStringRef(status.message()));
+  return getExitCodeForWrite(status);
+}
+
+static size_t countPrograms(const Program &program) {
+  return llvm::count_if(program.getFunctions(), [](const auto &function) {
+    return isIOS(function->getOpset());
+  });
+}
+
+static ExitCode emitBundle(const Checkpoint &checkpoint,
+                           const CompiledModel &model, llvm::StringRef output,
+                           const ToolOptions &tool) {
+  absl::Status status;
+  {
+    ProgressLine line("writing weights", tool.wantsProgress());
+    BundleContents contents{.program = *model.program,
+                            .tokenizer = checkpoint.tokenizer,
+                            .plan = model.plan,
+                            .decisions = model.decisions,
+                            .pipeline = model.pipeline,
+                            .progress = [&](uint64_t done, uint64_t total) {
+                              line.update(done, total);
+                            }};
+    status = writeBundle(contents, output);
+  }
+  if (!status.ok() && !status.message().empty())
+    reportToolError(toStringRef(status.message()));
+  if (status.ok() && !tool.isQuiet())
+    llvm::errs() << llvm::formatv(
+        "{0}: {1} programs, {2} parameters, {3}\n", output,
+        countPrograms(*model.program), model.plan.numParameters,
+        llvm::StringRef(getName(model.plan.dataType)));
+  return getExitCodeForWrite(status);
+}
+
+int espressoCompileMain(int argc, char **argv) {
+  ToolOptions tool;
+  CompileToolOptions options;
+  if (std::optional<ExitCode> code =
+          tool.parse(argc, argv, kOverview, kExamples))
+    return static_cast<int>(*code);
+  if (!checkOptions(options))
+    return static_cast<int>(ExitCode::Usage);
+  if (std::optional<ExitCode> code = options.passes.check())
+    return static_cast<int>(*code);
+
+  Context context;
+  tool.configure(context.getDiagnostics());
+  FailureOr<Checkpoint> checkpoint =
+      readCheckpoint(options.input, {.tokenizerPath = options.tokenizer},
+                     context.getDiagnostics());
+  if (failed(checkpoint))
+    return static_cast<int>(ExitCode::InvalidInput);
+
+  CompileOptions compile;
+  compile.build.dataType = options.dataType;
+  compile.build.contextLength = options.context;
+  compile.build.prefillLength = options.prefill;
+  compile.pipeline = options.pipeline;
+  compile.instrument = [&](PassManager &manager) {
+    options.passes.instrument(manager);
+  };
+  CompiledModel model;
+  CompileStatus status = compileModel(context, *checkpoint, compile, model);
+  if (status != CompileStatus::Success)
+    return static_cast<int>(toExitCode(status));
+  ExitCode code = options.emit == Emit::Mil
+                      ? emitText(model, options.output)
+                      : emitBundle(*checkpoint, model, options.output, tool);
+  return static_cast<int>(code);
+}
+
+} // namespace espresso
