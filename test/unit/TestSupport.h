@@ -92,7 +92,7 @@ private:
 inline std::filesystem::path findSharedModels() {
   if (const char *shared = std::getenv("ESPRESSO_SHARED"))
     return std::filesystem::path(shared) / "models";
-  std::filesystem::path place = std::filesystem::absolute(__FILE__);
+  std::filesystem::path place = ESPRESSO_SOURCE_DIR;
   while (place.has_relative_path()) {
     place = place.parent_path();
     if (std::filesystem::exists(place / "shared" / "models"))

@@ -15,12 +15,11 @@
 
 #include "ModelSession.h"
 #include "RandomCheckpoint.h"
+#include "RunPipeline.h"
 
 #include "espresso/IR/Builder.h"
 #include "espresso/Model/ModelBuilder.h"
 #include "espresso/Ops/Verifier.h"
-#include "espresso/Pass/PassManager.h"
-#include "espresso/Transforms/Passes.h"
 
 #include "gtest/gtest.h"
 
@@ -44,20 +43,11 @@ struct Shape {
   int64_t promptLength;
 };
 
-std::unique_ptr<Program> runPipeline(const Program &program,
-                                     llvm::StringRef text) {
-  registerAllPasses();
-  Context &context = program.getContext();
+/// A copy of `program` after the pipeline, or null if that fails.
+std::unique_ptr<Program> runOnCopy(const Program &program,
+                                   llvm::StringRef text) {
   std::unique_ptr<Program> copy = cloneProgram(program);
-  FailureOr<Pipeline> pipeline = parsePipeline(text, context);
-  if (failed(pipeline))
-    return nullptr;
-  PassManager manager(context);
-  manager.setRemarkFilter({});
-  manager.setPipeline(std::move(*pipeline));
-  if (manager.run(*copy) != PipelineStatus::Success)
-    return nullptr;
-  return copy;
+  return runPipeline(*copy, text) ? std::move(copy) : nullptr;
 }
 
 void PrintTo(const Shape &shape, std::ostream *os) {
@@ -84,7 +74,7 @@ protected:
   }
 
   void expectSameLogits(llvm::StringRef pipeline) {
-    std::unique_ptr<Program> changed = runPipeline(*model, pipeline);
+    std::unique_ptr<Program> changed = runOnCopy(*model, pipeline);
     ASSERT_TRUE(changed);
     EXPECT_TRUE(succeeded(verify(*changed)));
     EXPECT_LT(getMaxDifference(evaluate(*model, NumericsMode::Fp32),
@@ -136,8 +126,7 @@ TEST(SplitPrecisionTest, Fp16StaysNearFp32) {
                           {.dataType = DataType::Float16, .prefillLength = 4},
                           context.getDiagnostics());
   ASSERT_TRUE(model);
-  auto lowered =
-      runPipeline(*model, "split-at-rope,function(lower-composites)");
+  auto lowered = runOnCopy(*model, "split-at-rope,function(lower-composites)");
   ASSERT_TRUE(lowered);
   EXPECT_LT(getMaxDifference(
                 ModelSession(*model, {NumericsMode::Fp32}).feed(kIds, 6),
@@ -153,8 +142,7 @@ TEST(SplitSharingTest, FunctionsShareSources) {
   auto model = buildModel(context, checkpoint, {.prefillLength = 4},
                           context.getDiagnostics());
   ASSERT_TRUE(model);
-  auto lowered =
-      runPipeline(*model, "split-at-rope,function(lower-composites)");
+  auto lowered = runOnCopy(*model, "split-at-rope,function(lower-composites)");
   ASSERT_TRUE(lowered);
   auto getQuerySource = [&](llvm::StringRef function) {
     const WeightSource *source = nullptr;
