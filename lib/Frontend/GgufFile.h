@@ -45,6 +45,9 @@ enum class GgufType : uint32_t {
 /// "uint32", "array", ...
 llvm::StringRef getName(GgufType type);
 
+/// Bytes of a number; 0 for strings and arrays.
+uint64_t getWidth(GgufType type);
+
 /// One value of the metadata. Text and elements stay in the mapped file.
 struct GgufValue {
   GgufType type = GgufType::UInt8;
@@ -72,6 +75,9 @@ struct GgufTensorType {
   int64_t blockLength;
   uint64_t blockByteSize;
 };
+
+/// Null if `code` is not the number of a type.
+const GgufTensorType *findTensorType(uint32_t code);
 
 /// One entry of the directory, checked to lie in the file.
 struct GgufTensor {

@@ -40,60 +40,6 @@ static constexpr uint64_t kMinTensorSize = 8 + 4 + 4 + 8;
 static constexpr uint64_t kMinStringSize = 8;
 static constexpr uint64_t kMinArraySize = 4 + 8;
 
-/// Every tensor type that has a published layout; only some of them can be
-/// decoded, but all can be checked for their extent.
-static constexpr GgufTensorType kTensorTypes[] = {
-    {0, "F32", 1, 4},         {1, "F16", 1, 2},
-    {2, "Q4_0", 32, 18},      {3, "Q4_1", 32, 20},
-    {6, "Q5_0", 32, 22},      {7, "Q5_1", 32, 24},
-    {8, "Q8_0", 32, 34},      {9, "Q8_1", 32, 36},
-    {10, "Q2_K", 256, 84},    {11, "Q3_K", 256, 110},
-    {12, "Q4_K", 256, 144},   {13, "Q5_K", 256, 176},
-    {14, "Q6_K", 256, 210},   {15, "Q8_K", 256, 292},
-    {16, "IQ2_XXS", 256, 66}, {17, "IQ2_XS", 256, 74},
-    {18, "IQ3_XXS", 256, 98}, {19, "IQ1_S", 256, 50},
-    {20, "IQ4_NL", 32, 18},   {21, "IQ3_S", 256, 110},
-    {22, "IQ2_S", 256, 82},   {23, "IQ4_XS", 256, 136},
-    {24, "I8", 1, 1},         {25, "I16", 1, 2},
-    {26, "I32", 1, 4},        {27, "I64", 1, 8},
-    {28, "F64", 1, 8},        {29, "IQ1_M", 256, 56},
-    {30, "BF16", 1, 2},       {34, "TQ1_0", 256, 54},
-    {35, "TQ2_0", 256, 66},   {39, "MXFP4", 32, 17},
-};
-
-static const GgufTensorType *findTensorType(uint32_t code) {
-  const auto *found =
-      llvm::find_if(kTensorTypes, [&](const GgufTensorType &type) {
-        return type.code == code;
-      });
-  return found == std::end(kTensorTypes) ? nullptr : found;
-}
-
-/// Bytes of a number; 0 for strings and arrays.
-static uint64_t getWidth(GgufType type) {
-  switch (type) {
-  case GgufType::UInt8:
-  case GgufType::Int8:
-  case GgufType::Bool:
-    return 1;
-  case GgufType::UInt16:
-  case GgufType::Int16:
-    return 2;
-  case GgufType::UInt32:
-  case GgufType::Int32:
-  case GgufType::Float32:
-    return 4;
-  case GgufType::UInt64:
-  case GgufType::Int64:
-  case GgufType::Float64:
-    return 8;
-  case GgufType::String:
-  case GgufType::Array:
-    return 0;
-  }
-  return 0;
-}
-
 /// Fills a GgufFile from front to back.
 class GgufParser {
 public:

@@ -62,6 +62,13 @@ inline std::string readFile(const std::string &path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+/// Overwrites one byte of a file.
+inline void writeByte(const std::string &path, size_t place, char value) {
+  std::fstream stream(path, std::ios::binary | std::ios::in | std::ios::out);
+  stream.seekp(static_cast<std::streamoff>(place));
+  stream.put(value);
+}
+
 /// A diagnostic engine that keeps messages as "subject: message".
 class Messages {
 public:

@@ -157,32 +157,41 @@ TEST_F(Llama2cTest, OtherFilesAreTold) {
 
 TEST_F(Llama2cTest, EveryTruncationIsReported) {
   std::string model = TinyModel{.layers = 1}.makeLlama2c(true);
-  for (size_t size = 0; size < model.size(); ++size)
-    ASSERT_NE(tryRead(write(model.substr(0, size))), "") << size;
+  std::string path = write(model);
+  for (size_t size = model.size(); size-- > 0;) {
+    std::filesystem::resize_file(path, size);
+    ASSERT_NE(tryRead(path), "") << size;
+  }
+  path = write(model);
   std::string tokens = tiny.makeLlama2cTokenizer();
-  std::string path = directory.write("m.bin", model);
-  for (size_t size = 0; size < tokens.size(); ++size)
-    ASSERT_NE(tryRead(path, directory.write("t", tokens.substr(0, size))), "")
-        << size;
-  EXPECT_NE(tryRead(path, directory.write("t", tokens + "x"))
+  std::string vocabulary = directory.write("t", tokens + "x");
+  EXPECT_NE(tryRead(path, vocabulary)
                 .find("found 1 more bytes: a vocabulary of another model"),
             std::string::npos);
+  std::filesystem::resize_file(vocabulary, tokens.size());
+  EXPECT_EQ(tryRead(path, vocabulary), "");
+  for (size_t size = tokens.size(); size-- > 0;) {
+    std::filesystem::resize_file(vocabulary, size);
+    ASSERT_NE(tryRead(path, vocabulary), "") << size;
+  }
 }
 
 TEST_F(Llama2cTest, NoCorruptionDoesHarm) {
   std::string model = TinyModel{.layers = 1}.makeLlama2c(true);
+  std::string path = write(model);
   std::string tokens = tiny.makeLlama2cTokenizer();
-  for (char value : {'\x00', '\x7f', '\x80', '\xff'}) {
-    for (size_t place = 0; place < 28; ++place) {
-      std::string corrupt = model;
-      corrupt[place] = value;
-      tryRead(write(corrupt));
+  std::string vocabulary = directory.write("t", tokens);
+  auto corrupt = [&](const std::string &file, const std::string &bytes,
+                     size_t count) {
+    for (size_t place = 0; place < count; ++place) {
+      for (char value : {'\x00', '\x7f', '\x80', '\xff'}) {
+        writeByte(file, place, value);
+        tryRead(path, vocabulary);
+      }
+      writeByte(file, place, bytes[place]);
     }
-    std::string path = write(model);
-    for (size_t place = 0; place < tokens.size(); ++place) {
-      std::string corrupt = tokens;
-      corrupt[place] = value;
-      tryRead(path, directory.write("t", corrupt));
-    }
-  }
+  };
+  corrupt(path, model, 28);
+  corrupt(vocabulary, tokens, tokens.size());
+  EXPECT_EQ(tryRead(path, vocabulary), "");
 }
