@@ -113,22 +113,6 @@ static uint64_t encode(const Format &format, double value) {
   return sign | magnitude;
 }
 
-float halfToFloat(uint16_t bits) {
-  // Shift the fields into place, then rescale the exponent by multiplication,
-  // which normalises subnormals as well.
-  uint32_t magnitude = static_cast<uint32_t>(bits & 0x7fff) << 13;
-  float scaled = std::bit_cast<float>(magnitude) * 0x1p112f;
-  uint32_t result = std::bit_cast<uint32_t>(scaled);
-  if ((bits & 0x7c00) == 0x7c00)
-    result = magnitude | 0x7f800000u;
-  return std::bit_cast<float>(result |
-                              (static_cast<uint32_t>(bits & 0x8000) << 16));
-}
-
-float bfloatToFloat(uint16_t bits) {
-  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
-}
-
 uint16_t doubleToHalf(double value) {
   return static_cast<uint16_t>(encode(kHalf, value));
 }

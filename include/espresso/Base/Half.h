@@ -18,21 +18,56 @@
 
 #include "espresso/Base/DataType.h"
 
+#include <bit>
 #include <cstdint>
 
 namespace espresso {
 
-[[nodiscard]] float halfToFloat(uint16_t bits);
-[[nodiscard]] float bfloatToFloat(uint16_t bits);
+[[nodiscard]] inline float halfToFloat(uint16_t bits) {
+  // Shift the fields into place, then rescale the exponent by multiplication,
+  // which normalises subnormals as well.
+  uint32_t magnitude = static_cast<uint32_t>(bits & 0x7fff) << 13;
+  uint32_t scaled =
+      std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
+  bool isSpecial = (bits & 0x7c00) == 0x7c00;
+  uint32_t result = isSpecial ? magnitude | 0x7f800000u : scaled;
+  return std::bit_cast<float>(result |
+                              (static_cast<uint32_t>(bits & 0x8000) << 16));
+}
+
+[[nodiscard]] inline float bfloatToFloat(uint16_t bits) {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
 
 /// Rounds once, straight from binary64, so that no value is rounded twice.
 [[nodiscard]] uint16_t doubleToHalf(double value);
 [[nodiscard]] uint16_t doubleToBFloat(double value);
+
+/// As doubleToHalf(), without branches: whole checkpoints pass through here.
 [[nodiscard]] inline uint16_t floatToHalf(float value) {
-  return doubleToHalf(value);
+  constexpr uint32_t kInfinity = 0x7f800000, kTooLarge = 0x47800000; // 2^16
+  constexpr uint32_t kLeastNormal = 0x38800000;                      // 2^-14
+  uint32_t bits = std::bit_cast<uint32_t>(value);
+  uint32_t magnitude = bits & 0x7fffffff;
+  // Half of the bits dropped, less one if the last one kept is even. A carry
+  // out of the mantissa raises the exponent, at the end to infinity.
+  uint32_t normal =
+      (magnitude + 0xfff + (magnitude >> 13 & 1) - (112u << 23)) >> 13;
+  // The last place of 0.5 is the least subnormal: the addition rounds.
+  uint32_t subnormal =
+      std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) -
+      0x3f000000u;
+  uint32_t special = magnitude > kInfinity ? 0x7e00 : 0x7c00;
+  uint32_t result = magnitude < kLeastNormal ? subnormal : normal;
+  result = magnitude >= kTooLarge ? special : result;
+  return static_cast<uint16_t>(result | (bits >> 16 & 0x8000));
 }
 [[nodiscard]] inline uint16_t floatToBFloat(float value) {
-  return doubleToBFloat(value);
+  uint32_t bits = std::bit_cast<uint32_t>(value);
+  uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  uint32_t nan = (bits >> 16 & 0x8000) | 0x7fc0;
+  return static_cast<uint16_t>((bits & 0x7fffffff) > 0x7f800000 ? nan
+                                                                : rounded);
 }
 
 /// The value of the bits of a float type of at most 64 bits.

@@ -153,4 +153,19 @@ TEST(Half, FastPathAgreesWithTheGeneralOne) {
 }
 
 } // namespace
+
+TEST(Half, FloatsAreRoundedAsDoubles) {
+  // Every exponent and sign; mantissas around ties, and a sample between.
+  for (uint32_t high = 0; high < 1 << 9; ++high) {
+    for (uint32_t step = 0; step < 1 << 11; ++step) {
+      for (uint32_t low : {0u, 1u, 0xfffu, 0x1000u, 0x1001u, 0x1fffu}) {
+        uint32_t bits = high << 23 | ((step << 12 ^ low) & 0x7fffff);
+        float value = std::bit_cast<float>(bits);
+        ASSERT_EQ(floatToHalf(value), doubleToHalf(value)) << bits;
+        ASSERT_EQ(floatToBFloat(value), doubleToBFloat(value)) << bits;
+      }
+    }
+  }
+}
+
 } // namespace espresso
