@@ -24,41 +24,57 @@ namespace espresso {
 static constexpr int64_t kChunk = 1024;
 
 template <typename T>
-static T loadAs(const uint8_t *bytes) {
+static T loadElement(const uint8_t *bytes, int64_t index) {
   T value;
-  std::memcpy(&value, bytes, sizeof(T));
+  std::memcpy(&value, bytes + index * sizeof(T), sizeof(T));
   return value;
 }
 
-static void decodeElements(DataType type, const uint8_t *in, int64_t count,
-                           double *out) {
-  int64_t width = getBitWidth(type) / 8;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint8_t *bytes = in + i * width;
-    switch (width) {
-    case 1:
-      out[i] = decodeFloat(type, *bytes);
-      break;
-    case 2:
-      out[i] = type == DataType::Float16
-                   ? halfToFloat(loadAs<uint16_t>(bytes))
-                   : bfloatToFloat(loadAs<uint16_t>(bytes));
-      break;
-    case 4:
-      out[i] = loadAs<float>(bytes);
-      break;
-    default:
-      out[i] = loadAs<double>(bytes);
-      break;
-    }
-  }
+template <typename T>
+static void storeElement(uint8_t *bytes, int64_t index, T value) {
+  std::memcpy(bytes + index * sizeof(T), &value, sizeof(T));
 }
 
-static void encodeElements(DataType type, const double *in, int64_t count,
+/// The elements of a type as wide as fp32 at most, which holds them exactly.
+static void decodeElements(DataType type, const uint8_t *in, int64_t count,
+                           float *out) {
+  if (type == DataType::Float32)
+    std::memcpy(out, in, count * sizeof(float));
+  else if (type == DataType::Float16)
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = halfToFloat(loadElement<uint16_t>(in, i));
+  else if (type == DataType::BFloat16)
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = bfloatToFloat(loadElement<uint16_t>(in, i));
+  else
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<float>(decodeFloat(type, in[i]));
+}
+
+static void encodeElements(DataType type, const float *in, int64_t count,
                            uint8_t *out) {
+  if (type == DataType::Float32)
+    std::memcpy(out, in, count * sizeof(float));
+  else if (type == DataType::Float16)
+    for (int64_t i = 0; i < count; ++i)
+      storeElement(out, i, floatToHalf(in[i]));
+  else if (type == DataType::BFloat16)
+    for (int64_t i = 0; i < count; ++i)
+      storeElement(out, i, floatToBFloat(in[i]));
+  else if (type == DataType::Float64)
+    for (int64_t i = 0; i < count; ++i)
+      storeElement(out, i, static_cast<double>(in[i]));
+  else
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<uint8_t>(encodeFloat(type, in[i]));
+}
+
+/// From fp64, in one rounding.
+static void encodeDoubles(DataType type, const uint8_t *in, int64_t count,
+                          uint8_t *out) {
   int64_t width = getBitWidth(type) / 8;
   for (int64_t i = 0; i < count; ++i) {
-    uint64_t bits = encodeFloat(type, in[i]);
+    uint64_t bits = encodeFloat(type, loadElement<double>(in, i));
     std::memcpy(out + i * width, &bits, width);
   }
 }
@@ -89,7 +105,7 @@ LogicalResult ConvertedSource::readRange(int64_t first, int64_t count,
                                          DiagnosticEngine &diagnostics) const {
   DataType from = inner->getElementType(), to = getElementType();
   uint8_t input[kChunk * sizeof(double)];
-  double values[kChunk];
+  float values[kChunk];
   uint64_t toWidth = getBitWidth(to) / 8;
   assert(out.size() == count * toWidth && "wrong buffer size");
   for (int64_t done = 0; done < count; done += kChunk) {
@@ -97,8 +113,13 @@ LogicalResult ConvertedSource::readRange(int64_t first, int64_t count,
     llvm::MutableArrayRef<uint8_t> piece(input, taken * getBitWidth(from) / 8);
     if (failed(inner->readRange(first + done, taken, piece, diagnostics)))
       return failure();
+    uint8_t *place = out.data() + done * toWidth;
+    if (from == DataType::Float64) {
+      encodeDoubles(to, input, taken, place);
+      continue;
+    }
     decodeElements(from, input, taken, values);
-    encodeElements(to, values, taken, out.data() + done * toWidth);
+    encodeElements(to, values, taken, place);
   }
   return success();
 }
