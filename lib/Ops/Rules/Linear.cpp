@@ -21,8 +21,7 @@ LogicalResult inferLinear(const Operation &op, TypeList &results) {
   TensorType x = getTensor(op, "x");
   TensorType weight = getTensor(op, "weight");
   if (!agree(x.getShape().back(), weight.getDim(1)))
-    return shapeError(op) << "the last axis of 'x' has "
-                          << toText(x.getShape().take_back())
+    return shapeError(op) << "the last axis of 'x' has " << x.getShape().back()
                           << " elements, but 'weight' "
                           << toText(weight.getShape()) << " takes "
                           << weight.getDim(1);
