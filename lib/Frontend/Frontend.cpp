@@ -11,6 +11,7 @@
 #include "Readers.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
 #include <algorithm>
@@ -55,10 +56,14 @@ std::string getModelName(llvm::StringRef path) {
 
 /// The first bytes as "50 4b 03 04".
 static std::string describeStart(std::span<const uint8_t> bytes) {
+  if (bytes.empty())
+    return "an empty file";
   std::string text;
+  llvm::raw_string_ostream os(text);
   for (uint8_t byte : bytes.first(std::min<size_t>(bytes.size(), 8)))
-    text += (text.empty() ? "" : " ") + llvm::utohexstr(byte, true, 2);
-  return text.empty() ? "an empty file" : text;
+    os << (text.empty() ? "" : " ")
+       << llvm::format_hex_no_prefix(byte, /*Width=*/2);
+  return text;
 }
 
 /// What a file of another kind is, if its first bytes say so.

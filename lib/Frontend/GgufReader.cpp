@@ -8,6 +8,7 @@
 
 #include "Readers.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
@@ -161,6 +162,28 @@ static std::string getGgufName(llvm::StringRef canonical) {
   llvm_unreachable("every canonical tensor has a name in GGUF");
 }
 
+/// Reports each tensor type that cannot be decoded, once.
+static LogicalResult refuseTypes(const GgufFile &file,
+                                 DiagnosticEngine &diagnostics) {
+  struct Use {
+    const GgufTensor *first;
+    unsigned count = 0;
+  };
+  llvm::MapVector<llvm::StringRef, Use> refused;
+  for (const GgufTensor &tensor : file.getTensors())
+    if (!file.getSource(tensor))
+      ++refused.try_emplace(tensor.type->name, Use{&tensor})
+            .first->second.count;
+  for (const auto &[type, use] : refused)
+    diagnostics.emitError(llvm::Twine(file.getPath()) + ", byte " +
+                          llvm::Twine(use.first->position))
+        << "tensor " << quoteUntrusted(use.first->name) << " is of type "
+        << type << (use.count > 1 ? ", as are more; it" : ", which")
+        << " is not supported yet; supported are "
+        << GgufFile::getSupportedTypes();
+  return success(refused.empty());
+}
+
 static LogicalResult readTensor(const GgufFile &file,
                                 const ExpectedTensor &expected,
                                 Checkpoint &checkpoint,
@@ -179,11 +202,7 @@ static LogicalResult readTensor(const GgufFile &file,
            << formatShape(tensor->shape);
   WeightSourceRef source = file.getSource(*tensor);
   if (!source)
-    return diagnostics.emitError(llvm::Twine(file.getPath()) + ", byte " +
-                                 llvm::Twine(tensor->position))
-           << "tensor '" << name << "' is of type " << tensor->type->name
-           << ", which is not supported yet; supported are "
-           << GgufFile::getSupportedTypes();
+    return failure(); // refuseTypes() has said why
   addTensor(checkpoint, expected, std::move(source), name);
   return success();
 }
@@ -265,7 +284,11 @@ FailureOr<Checkpoint> readGguf(std::shared_ptr<const MappedFile> mapped,
   if (failed(verifyConfig(config, file->getPath(), diagnostics)))
     return failure();
 
-  bool complete = true;
+  if (file->getTensors().empty())
+    return diagnostics.emitError(file->getPath())
+           << "expected the tensors of a model, found none: this is a "
+              "vocabulary only";
+  bool complete = succeeded(refuseTypes(*file, diagnostics));
   for (const ExpectedTensor &expected : getExpectedTensors(config))
     complete &= succeeded(readTensor(*file, expected, checkpoint, diagnostics));
   if (!complete || failed(refuseOthers(*file, checkpoint, diagnostics)))

@@ -8,6 +8,7 @@
 
 #include "FrontendTest.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -247,7 +248,7 @@ INSTANTIATE_TEST_SUITE_P(All, GgufRefusalTest, ::testing::ValuesIn(kRefusals),
                            return std::string(info.param.name);
                          });
 
-TEST(GgufErrorsTest, UnsupportedTensorTypesAreNamed) {
+TEST(GgufErrorsTest, UnsupportedTensorTypesAreNamedOnce) {
   TinyModel model{.hidden = 32};
   TemporaryDirectory directory;
   GgufWriter gguf = model.makeGguf();
@@ -257,6 +258,19 @@ TEST(GgufErrorsTest, UnsupportedTensorTypesAreNamed) {
                       "is not supported yet; supported are F32"),
             std::string::npos)
       << text;
+  gguf.findTensor("blk.0.ffn_down.weight").type = GgufWriter::Q4_0;
+  text = tryRead(directory.write("m.gguf", gguf.write()));
+  EXPECT_NE(text.find("'blk.0.ffn_down.weight' is of type Q4_0, as are more"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+}
+
+TEST(GgufErrorsTest, AVocabularyIsNoModel) {
+  EXPECT_NE(readAfter([](GgufWriter &gguf) {
+              gguf.tensors.clear();
+            }).find("found none: this is a vocabulary only"),
+            std::string::npos);
 }
 
 TEST(GgufErrorsTest, NestedArraysAreSkipped) {

@@ -142,10 +142,11 @@ TEST_F(Llama2cTest, HeadsMustDivideTheSize) {
 }
 
 TEST_F(Llama2cTest, OtherFilesAreTold) {
-  EXPECT_NE(tryRead(directory.write("a", "PK\x03\x04 a zip archive, clearly"))
+  EXPECT_NE(tryRead(directory.write(
+                        "a", std::string_view("PK\x03\x04\0\x00 a zip", 12)))
                 .find("expected a model: GGUF, which begins with 'GGUF', or "
                       "llama2.c version 0, which begins with seven sizes; "
-                      "found 50 4b 03 04"),
+                      "found 50 4b 03 04 00 00 20 61\n"),
             std::string::npos);
   EXPECT_NE(tryRead(directory.write("b", "")).find("found an empty file"),
             std::string::npos);
