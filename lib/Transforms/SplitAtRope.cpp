@@ -54,6 +54,11 @@ private:
   llvm::MapVector<llvm::StringRef, unsigned> counts;
 };
 
+struct Remark {
+  Location location;
+  std::string message;
+};
+
 } // namespace
 
 std::string OpCounts::str() const {
@@ -90,13 +95,15 @@ static std::string describeLayer(const FunctionCut &cut, int64_t layer) {
   return text + "the host runs " + (counts.empty() ? "nothing" : counts.str());
 }
 
-static void emitRemarks(Function &function, const FunctionCut &cut,
-                        PassContext &context) {
+/// What to say of the plan, which ends when it is carried out.
+static std::vector<Remark> describeCut(const Function &function,
+                                       const FunctionCut &cut) {
+  std::vector<Remark> remarks;
   std::optional<int64_t> previous;
   for (const CutGroup &group : cut.groups) {
     if (previous != group.layer)
-      context.emitRemark(group.operations.front()->getLocation())
-          << describeLayer(cut, group.layer);
+      remarks.push_back({group.operations.front()->getLocation(),
+                         describeLayer(cut, group.layer)});
     previous = group.layer;
   }
   OpCounts counts;
@@ -104,9 +111,11 @@ static void emitRemarks(Function &function, const FunctionCut &cut,
     if (!unit.isCall() && !getLayer(*unit.hostOp) && !unit.hostOp->is("const"))
       counts.add(unit.hostOp->getName());
   if (!counts.empty())
-    context.emitRemark(function.getLocation())
-        << "outside of the layers of '" << function.getName()
-        << "' the host runs " << counts.str();
+    remarks.push_back({function.getLocation(),
+                       ("outside of the layers of '" + function.getName() +
+                        "' the host runs " + counts.str())
+                           .str()});
+  return remarks;
 }
 
 //===----------------------------------------------------------------------===//
@@ -132,11 +141,15 @@ LogicalResult SplitAtRopePass::split(Function &function, PassContext &context) {
   llvm::FailureOr<FunctionCut> cut = planCut(function);
   if (failed(cut))
     return failure();
-  emitRemarks(function, *cut, context);
+  std::vector<Remark> remarks = describeCut(function, *cut);
+  if (failed(applyCut(function, *cut, parseOpset(options.opset))))
+    return failure();
+  for (const Remark &remark : remarks)
+    context.emitRemark(remark.location) << remark.message;
   functionsMade += cut->groups.size();
   if (takesOneToken(function))
     dispatchesPerToken += cut->groups.size();
-  return applyCut(function, *cut, parseOpset(options.opset));
+  return success();
 }
 
 PassResult SplitAtRopePass::run(Program &program, PassContext &context) {

@@ -116,11 +116,11 @@ Value *LoweringBuilder::create(llvm::StringRef op,
 
 Value *LoweringBuilder::conv1x1(Value *x, Value *weight,
                                 llvm::StringRef suffix) {
-  Value *padType = flag("conv_pad_type", builder.getString("valid"));
-  Value *strides = flag("conv_strides", builder.getInt32s({1, 1}));
-  Value *pad = flag("conv_pad", builder.getInt32s({0, 0, 0, 0}));
-  Value *dilations = flag("conv_dilations", builder.getInt32s({1, 1}));
-  Value *groups = flag("conv_groups", builder.getInt32(1));
+  Value *padType = flag("valid", builder.getString("valid"));
+  Value *strides = flag("ones_2", builder.getInt32s({1, 1}));
+  Value *pad = flag("zeros_4", builder.getInt32s({0, 0, 0, 0}));
+  Value *dilations = flag("ones_2", builder.getInt32s({1, 1}));
+  Value *groups = flag("int_1", builder.getInt32(1));
   return create("conv",
                 {{"x", x},
                  {"weight", weight},
@@ -141,8 +141,8 @@ Value *LoweringBuilder::mul(Value *x, Value *y, llvm::StringRef suffix) {
 }
 
 Value *LoweringBuilder::sumChannels(Value *x, llvm::StringRef suffix) {
-  Value *axes = flag("channel_axes", builder.getInt32s({kChannelAxis}));
-  Value *keepDims = flag("keep_dims", builder.getBool(true));
+  Value *axes = flag("axes_1", builder.getInt32s({kChannelAxis}));
+  Value *keepDims = flag("flag_true", builder.getBool(true));
   return create("reduce_sum",
                 {{"x", x}, {"axes", axes}, {"keep_dims", keepDims}}, suffix);
 }
@@ -163,8 +163,8 @@ Value *LoweringBuilder::transposeLast(Value *x, llvm::StringRef suffix) {
 
 Value *LoweringBuilder::matmul(Value *x, Value *y, bool transposeY,
                                llvm::StringRef suffix) {
-  Value *no = flag("no_transpose", builder.getBool(false));
-  Value *flagY = transposeY ? flag("transpose", builder.getBool(true)) : no;
+  Value *no = flag("flag_false", builder.getBool(false));
+  Value *flagY = transposeY ? flag("flag_true", builder.getBool(true)) : no;
   return create(
       "matmul",
       {{"x", x}, {"y", y}, {"transpose_x", no}, {"transpose_y", flagY}},

@@ -25,11 +25,16 @@ struct CutPort {
   llvm::StringRef name;
 };
 
+/// Where each constant of the host stands among them.
+using ConstantOrder = llvm::DenseMap<const Operation *, size_t>;
+
 /// Makes the function of one group and the call that takes its place.
 class GroupExtractor {
 public:
-  GroupExtractor(Function &host, CutGroup &group, Opset opset)
-      : host(host), group(group), opset(opset), context(host.getContext()),
+  GroupExtractor(Function &host, CutGroup &group, Opset opset,
+                 const ConstantOrder &constantOrder)
+      : host(host), group(group), opset(opset), constantOrder(constantOrder),
+        context(host.getContext()),
         members(group.operations.begin(), group.operations.end()) {}
 
   LogicalResult extract();
@@ -47,6 +52,7 @@ private:
   Function &host;
   CutGroup &group;
   Opset opset;
+  const ConstantOrder &constantOrder;
   Context &context;
   llvm::DenseSet<Operation *> members;
   Function *program = nullptr;
@@ -122,9 +128,17 @@ void GroupExtractor::cloneOperations() {
     }
   };
   for (Operation *op : group.operations) {
+    // As they were written: the order of arguments means nothing.
+    llvm::SmallSetVector<Operation *, 4> used;
     for (Value *operand : op->getAllOperands())
       if (isConstant(operand) && !mapping.contains(operand))
-        cloneOne(*operand->getDefiningOp());
+        used.insert(operand->getDefiningOp());
+    llvm::SmallVector<Operation *, 4> constants = used.takeVector();
+    llvm::sort(constants, [&](const Operation *a, const Operation *b) {
+      return constantOrder.lookup(a) < constantOrder.lookup(b);
+    });
+    for (Operation *constant : constants)
+      cloneOne(*constant);
     cloneOne(*op);
   }
 }
@@ -218,11 +232,18 @@ LogicalResult GroupExtractor::extract() {
 
 LogicalResult applyCut(Function &function, FunctionCut &cut, Opset opset) {
   Block &body = function.getBody();
+  ConstantOrder constantOrder;
+  for (Operation &op : body.getOperations())
+    if (op.is("const"))
+      constantOrder.try_emplace(&op, constantOrder.size());
   for (CutUnit &unit : cut.schedule) {
-    if (!unit.isCall())
+    if (!unit.isCall()) {
       body.append(unit.hostOp->takeOut());
-    else if (failed(GroupExtractor(function, cut.groups[unit.group], opset)
-                        .extract()))
+      continue;
+    }
+    GroupExtractor extractor(function, cut.groups[unit.group], opset,
+                             constantOrder);
+    if (failed(extractor.extract()))
       return failure();
   }
   // The constants of the engine have moved with it.
