@@ -21,7 +21,7 @@ for variable in ("NO_COLOR", "CLICOLOR_FORCE"):
     config.environment.pop(variable, None)
 
 # Tools of ours, and those that came with LLVM.
-OURS = ("espresso-opt", "espresso-compile", "espresso-run")
+OURS = ("espresso-opt", "espresso-compile", "espresso-run", "espresso-tblgen")
 tools = {name: os.path.join(config.espresso_tools_dir, name) for name in OURS}
 if os.environ.get("ESPRESSO_VERIFY_ROUNDTRIP") == "1":
     tools["espresso-opt"] += " --verify-roundtrip"

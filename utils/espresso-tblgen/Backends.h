@@ -22,6 +22,7 @@ using Backend = bool(llvm::raw_ostream &os, llvm::RecordKeeper &records);
 
 // Op*Gen.cpp
 Backend emitOpDoc;
+Backend emitOpIndex;
 Backend emitOpInventory;
 Backend emitOpRegistry;
 // PassGen.cpp

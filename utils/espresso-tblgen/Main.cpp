@@ -32,6 +32,7 @@ struct BackendRow {
 static const BackendRow kBackends[] = {
     {"gen-op-doc", "Reference of the operations of a file, Markdown",
      emitOpDoc},
+    {"gen-op-index", "List of the operations, Markdown", emitOpIndex},
     {"gen-op-inventory", "Name, opset and kernel of every operation version",
      emitOpInventory},
     {"gen-op-registry", "Rows of the operation registry", emitOpRegistry},

@@ -10,7 +10,10 @@
 #include "OpRecord.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/TableGen/Error.h"
 
 using namespace llvm;
 
@@ -107,6 +110,36 @@ bool emitOpDoc(raw_ostream &os, RecordKeeper &records) {
     emitVersion(op, os);
     previousName = op.name;
     previousDescription = op.description;
+  }
+  return false;
+}
+
+/// The page that the record of `op` is on: a page a file.
+static StringRef getPage(const OpRecord &op) {
+  unsigned buffer = SrcMgr.FindBufferContainingLoc(op.record->getLoc().front());
+  return sys::path::stem(SrcMgr.getMemoryBuffer(buffer)->getBufferIdentifier());
+}
+
+/// A line an operation, with its versions and a link to its page.
+bool emitOpIndex(raw_ostream &os, RecordKeeper &records) {
+  std::optional<std::vector<OpRecord>> ops = readOpRecords(records);
+  if (!ops)
+    return true;
+  os << "# Operations\n\n| operation | since | meaning | evaluated by | page "
+        "|\n|---|---|---|---|---|\n";
+  for (size_t i = 0; i < ops->size();) {
+    const OpRecord &first = (*ops)[i];
+    os << "| `" << first.name << "` | ";
+    ListSeparator separator;
+    for (; i < ops->size() && (*ops)[i].name == first.name; ++i)
+      os << separator << (*ops)[i].opsetSpelling;
+    StringRef page = getPage(first);
+    os << " | " << first.summary << " | ";
+    if (first.kernel.empty())
+      os << first.noKernelReason;
+    else
+      os << '`' << first.kernel << '`';
+    os << " | [" << page << "](" << page << ".md) |\n";
   }
   return false;
 }
