@@ -31,6 +31,8 @@ for name, command in tools.items():
     config.substitutions.append((r"(?<![\w/.-])%s(?![\w/.-])" % name, command))
 config.substitutions.append(("%python", '"%s"' % sys.executable))
 config.substitutions.append(("%source", config.espresso_source_dir))
+config.substitutions.append(
+    ("%models", os.path.join(config.test_source_root, "models")))
 
 # Material that is not part of the project: real files of others.
 shared = pathlib.Path(

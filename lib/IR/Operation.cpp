@@ -118,13 +118,15 @@ Attribute Operation::getConstant(llvm::StringRef input) const {
 }
 
 void Operation::setBinding(std::unique_ptr<Binding> binding) {
-  for (std::unique_ptr<Binding> &existing : bindings) {
-    if (existing->getName() != binding->getName())
-      continue;
-    existing = std::move(binding);
-    return;
-  }
-  bindings.push_back(std::move(binding));
+  auto place = llvm::lower_bound(
+      bindings, binding->getName(),
+      [](const std::unique_ptr<Binding> &existing, llvm::StringRef name) {
+        return existing->getName() < name;
+      });
+  if (place != bindings.end() && (*place)->getName() == binding->getName())
+    *place = std::move(binding);
+  else
+    bindings.insert(place, std::move(binding));
 }
 
 void Operation::setOperand(llvm::StringRef input, Value *value) {

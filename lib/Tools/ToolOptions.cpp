@@ -15,6 +15,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -58,6 +59,11 @@ static llvm::StringRef removeForeignOptions(llvm::StringRef categoryName) {
   for (cl::Option *option : foreign)
     option->removeArgument();
   return categoryName;
+}
+
+void ignoreWriteSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 ToolOptions::ToolOptions()

@@ -7,12 +7,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "espresso/Tools/CompileMain.h"
+#include "espresso/Tools/ToolOptions.h"
 #include "espresso/Transforms/Passes.h"
 
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
+  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
+  espresso::ignoreWriteSignals();
   espresso::registerAllPasses();
   return espresso::espressoCompileMain(argc, argv);
 }

@@ -111,7 +111,8 @@ public:
   /// Removes without destroying.
   std::unique_ptr<Operation> takeOut();
 
-  // Arguments.
+  // Arguments. Bindings are sorted by name, so that no pass can come to depend
+  // on the order in which they were made or written.
   llvm::ArrayRef<std::unique_ptr<Binding>> getBindings() const {
     return bindings;
   }

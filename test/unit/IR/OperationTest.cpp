@@ -76,6 +76,16 @@ TEST_F(OperationTest, BindsLists) {
   EXPECT_TRUE(op->findBinding("values")->isParenthesised());
 }
 
+// Bindings are sorted by name, in whatever order they are made.
+TEST_F(OperationTest, SortsBindings) {
+  Operation *op = builder.create("add", {{"y", x}, {"x", x}}, {type}, "sum");
+  op->setLiteral("a", builder.getInt32(0));
+  ASSERT_EQ(op->getBindings().size(), 3u);
+  EXPECT_EQ(op->getBindings()[0]->getName(), "a");
+  EXPECT_EQ(op->getBindings()[1]->getName(), "x");
+  EXPECT_EQ(op->getBindings()[2]->getName(), "y");
+}
+
 // Moving an operation changes its place and nothing else.
 TEST_F(OperationTest, Moves) {
   Operation *first = makeAdd(x, x);
