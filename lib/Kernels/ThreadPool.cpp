@@ -12,6 +12,8 @@
 
 namespace espresso::kernels {
 
+/// More than any machine this runs on has use for.
+static constexpr unsigned kMaxThreads = 512;
 /// How often a waiting thread looks again before it goes to sleep. It yields
 /// between looks, so that a busy neighbour is not starved by waiting.
 static constexpr int kLooksBeforeSleep = 200;
@@ -29,7 +31,7 @@ static void waitForChange(std::atomic<uint32_t> &value, uint32_t old) {
 
 static unsigned chooseThreads(unsigned asked) {
   if (asked != 0)
-    return asked;
+    return std::min(asked, kMaxThreads);
   return std::max(1u, std::thread::hardware_concurrency());
 }
 

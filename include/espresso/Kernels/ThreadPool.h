@@ -23,7 +23,8 @@ namespace espresso::kernels {
 /// One loop runs at a time: callers serialise their own calls.
 class ThreadPool {
 public:
-  /// `threads` counts the caller; 0 means one for each hardware thread.
+  /// `threads` counts the caller; 0 means one for each hardware thread,
+  /// and 512 is the most there are.
   explicit ThreadPool(unsigned threads = 1);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;

@@ -1,0 +1,114 @@
+//===- Session.h - One text in the making -----------------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_RUNTIME_SESSION_H
+#define ESPRESSO_RUNTIME_SESSION_H
+
+#include "espresso/Runtime/Bundle.h"
+#include "espresso/Runtime/Device.h"
+#include "espresso/Runtime/Sampler.h"
+
+#include "absl/status/statusor.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace espresso::runtime {
+
+/// A language model with a context: tokens go in, logits come out.
+/// Thread-compatible; sessions of one bundle share its weights.
+class Session {
+public:
+  /// Errors: InvalidArgument if the plan is not that of a language model
+  /// (docs/Bundle.md), ResourceExhausted if there is not the memory.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Session>>
+  create(std::shared_ptr<const Bundle> bundle, const HostOptions &options = {});
+
+  const Bundle &getBundle() const { return *bundle; }
+  const HostDevice &getDevice() const { return *device; }
+  /// Tokens seen so far.
+  int64_t getPosition() const { return position; }
+  int64_t getContextLength() const { return contextLength; }
+
+  /// Appends `ids` to the context; returns the logits after the last, one for
+  /// each piece of the vocabulary, valid until the next call. Errors:
+  /// OutOfRange if the context has no room for all of them, InvalidArgument for
+  /// no ids or an id outside the vocabulary. After an error: reset.
+  [[nodiscard]] absl::StatusOr<std::span<const float>>
+  append(std::span<const int32_t> ids);
+
+  /// Forgets everything.
+  void reset();
+
+private:
+  Session(std::shared_ptr<const Bundle> bundle,
+          std::unique_ptr<HostDevice> device);
+  absl::Status prefill(std::span<const int32_t> ids);
+  absl::Status decode(int32_t id);
+
+  std::shared_ptr<const Bundle> bundle;
+  std::unique_ptr<HostDevice> device;
+  int64_t contextLength;
+  int64_t prefillLength;
+  int64_t position = 0;
+  std::vector<int32_t> columns;
+  std::vector<float> logits;
+};
+
+struct GenerateOptions {
+  SamplerOptions sampler;
+  /// New tokens at most; negative: as many as the context holds.
+  int64_t maxNewTokens = -1;
+  /// Ids past which the text does not go on; false: they are ordinary.
+  bool endAtStopTokens = true;
+};
+
+enum class StopReason : uint8_t {
+  StopToken,   ///< the model ended the text
+  MaxTokens,   ///< as many as were asked for
+  ContextFull, ///< the cache has no row left
+  Cancelled,   ///< the callback returned false
+};
+
+/// "stop token", "token limit", "context full", "cancelled".
+[[nodiscard]] std::string_view getName(StopReason reason);
+
+struct GenerateResult {
+  /// New tokens; a stop token is not among them.
+  std::vector<int32_t> ids;
+  StopReason reason = StopReason::MaxTokens;
+  double promptSeconds = 0;     ///< reading the prompt
+  double firstTokenSeconds = 0; ///< from the call to the first choice
+  double decodeSeconds = 0;     ///< everything after the first choice
+  int64_t promptTokens = 0;
+  int64_t decodeSteps = 0; ///< tokens read after the prompt
+};
+
+/// What happens as a text is generated; each may be left empty.
+struct GenerateCallbacks {
+  /// Called with the logits after the prompt; an error ends the generation.
+  std::function<absl::Status(std::span<const float>)> onPromptLogits;
+  /// Called with each new token; false ends the generation.
+  std::function<bool(int32_t)> onToken;
+};
+
+/// Reads `prompt` into the session, then chooses and reads tokens one by one.
+/// Errors are those of Session::append and Sampler::sample; the session must
+/// then be reset.
+[[nodiscard]] absl::StatusOr<GenerateResult>
+generate(Session &session, std::span<const int32_t> prompt,
+         const GenerateOptions &options,
+         const GenerateCallbacks &callbacks = {});
+
+} // namespace espresso::runtime
+
+#endif // ESPRESSO_RUNTIME_SESSION_H

@@ -1,0 +1,99 @@
+//===- Executor.cpp - Runs the functions of a program ---------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Executor.h"
+
+#include "ArenaPlanner.h"
+#include "StatusMacros.h"
+#include "espresso/Base/CheckedMath.h"
+
+#include "absl/strings/str_cat.h"
+
+#include <cassert>
+#include <cstring>
+
+namespace espresso::runtime {
+
+absl::Status Executor::Block::allocate(uint64_t bytes) {
+  constexpr uint64_t kAlignment = ArenaPlanner::kAlignment;
+  owner.reset(std::calloc(bytes + kAlignment, 1));
+  if (!owner)
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot allocate ", bytes, " bytes"));
+  base = reinterpret_cast<uint8_t *>(
+      alignUp(reinterpret_cast<uintptr_t>(owner.get()), kAlignment));
+  return absl::OkStatus();
+}
+
+Executor::Executor(const Program &program, unsigned threads, Device *programs)
+    : program(program), programs(programs), pool(threads) {
+  for (const CompiledFunction &function : program.getFunctions())
+    tables.emplace_back(function.info->values.size(), nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Executor>>
+Executor::create(const Program &program, unsigned threads, Device *programs) {
+  std::unique_ptr<Executor> executor(new Executor(program, threads, programs));
+  const uint64_t arenaBytes =
+      program.getArenaBytes(executor->pool.getNumThreads());
+  ESPRESSO_RETURN_IF_ERROR(executor->arena.allocate(arenaBytes));
+  ESPRESSO_RETURN_IF_ERROR(
+      executor->stateMemory.allocate(program.getStateBytes()));
+  uint8_t *next = executor->stateMemory.base;
+  for (const StateInfo &state : program.getPlan().states) {
+    executor->states.push_back(next);
+    next += alignUp(state.byteSize, ArenaPlanner::kAlignment);
+  }
+  executor->memoryBytes = arenaBytes + program.getStateBytes();
+  return executor;
+}
+
+void Executor::zeroStates() {
+  std::memset(stateMemory.base, 0, program.getStateBytes());
+}
+
+absl::Status Executor::call(uint32_t index, std::span<const void *const> inputs,
+                            std::span<void *const> outputs, uint8_t *memory) {
+  const CompiledFunction &function = program.getFunctions()[index];
+  const plan::Function &message = *function.info->message;
+  assert(static_cast<int>(inputs.size()) == message.inputs_size());
+  assert(static_cast<int>(outputs.size()) == message.outputs_size());
+  std::vector<void *> &table = tables[index];
+  for (size_t i = 0; i < table.size(); ++i)
+    if (function.offsets[i] != CompiledFunction::kNoSlot)
+      table[i] = memory + function.offsets[i];
+  // Steps only read what is not a result of theirs.
+  for (size_t i = 0; i < inputs.size(); ++i)
+    table[message.inputs(i).value()] = const_cast<void *>(inputs[i]);
+  for (int output : function.directOutputs)
+    if (outputs[output])
+      table[message.outputs(output).value()] = outputs[output];
+
+  Frame frame{.values = table,
+              .states = states,
+              .scratch = memory + function.arenaBytes,
+              .calleeArena =
+                  memory + function.getFrameBytes(pool.getNumThreads()),
+              .pool = &pool,
+              .executor = this};
+  for (const CompiledStep &step : function.steps) {
+    absl::Status status = step.kernel(frame);
+    if (!status.ok())
+      return absl::Status(status.code(),
+                          absl::StrCat("in '", message.name(), "', step '",
+                                       step.message->name(),
+                                       "': ", std::string(status.message())));
+  }
+  for (const auto &[output, tensor] : function.copiedOutputs)
+    if (outputs[output])
+      std::memcpy(outputs[output], tensor.get<void>(frame),
+                  tensor.type->getByteSize());
+  return absl::OkStatus();
+}
+
+} // namespace espresso::runtime

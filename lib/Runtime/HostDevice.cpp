@@ -1,0 +1,98 @@
+//===- HostDevice.cpp - The CPU as a device -------------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Executor.h"
+#include "StatusMacros.h"
+#include "espresso/Runtime/Device.h"
+
+#include "absl/strings/str_cat.h"
+
+#include <algorithm>
+
+namespace espresso::runtime {
+
+class HostDevice::Impl {
+public:
+  Impl(std::shared_ptr<const Bundle> bundle, std::unique_ptr<Executor> executor)
+      : bundle(std::move(bundle)), executor(std::move(executor)) {}
+
+  std::shared_ptr<const Bundle> bundle;
+  std::unique_ptr<Executor> executor;
+};
+
+HostDevice::HostDevice(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
+HostDevice::~HostDevice() = default;
+
+absl::StatusOr<std::unique_ptr<HostDevice>>
+HostDevice::create(std::shared_ptr<const Bundle> bundle,
+                   const HostOptions &options) {
+  ESPRESSO_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor,
+                            Executor::create(bundle->getProgram(),
+                                             options.threads,
+                                             options.programs));
+  return std::unique_ptr<HostDevice>(new HostDevice(
+      std::make_unique<Impl>(std::move(bundle), std::move(executor))));
+}
+
+bool HostDevice::hasProgram(std::string_view program) const {
+  return impl->bundle->getProgram().find(program) != nullptr;
+}
+
+void HostDevice::reset() { impl->executor->zeroStates(); }
+
+uint64_t HostDevice::getMemoryBytes() const {
+  return impl->executor->getMemoryBytes();
+}
+
+/// Puts the data of `tensors` in the order of `ports`.
+template <typename Ports, typename Pointer>
+static absl::Status bind(const FunctionInfo &function, const Ports &ports,
+                         std::span<const TensorRef> tensors,
+                         std::vector<Pointer> &pointers) {
+  const std::string &owner = function.message->name();
+  if (static_cast<int>(tensors.size()) != ports.size())
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", owner, "' was given ", tensors.size(),
+                     " tensors for ", ports.size(), " ports"));
+  for (const plan::Port &port : ports) {
+    auto found = std::find_if(
+        tensors.begin(), tensors.end(),
+        [&](const TensorRef &tensor) { return tensor.name == port.name(); });
+    if (found == tensors.end())
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", owner, "' was given no tensor '", port.name(), "'"));
+    const TensorType &type = function.values[port.value()].type;
+    const TensorType given{.type = found->type,
+                           .shape =
+                               Shape(found->shape.begin(), found->shape.end())};
+    if (given.getMemory() != type.getMemory() || given.shape != type.shape)
+      return absl::InvalidArgumentError(
+          absl::StrCat("tensor '", port.name(), "' of '", owner, "' is ",
+                       toString(given), ", expected ", toString(type)));
+    pointers.push_back(found->data);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HostDevice::run(std::string_view program,
+                             std::span<const TensorRef> inputs,
+                             std::span<const TensorRef> outputs) {
+  const Program &all = impl->bundle->getProgram();
+  const CompiledFunction *function = all.find(program);
+  if (!function)
+    return absl::NotFoundError(
+        absl::StrCat("the plan has no function '", std::string(program), "'"));
+  const FunctionInfo &info = *function->info;
+  std::vector<const void *> from;
+  std::vector<void *> to;
+  ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->inputs(), inputs, from));
+  ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->outputs(), outputs, to));
+  return impl->executor->run(all.getIndex(*function), from, to);
+}
+
+} // namespace espresso::runtime

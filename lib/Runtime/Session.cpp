@@ -1,0 +1,166 @@
+//===- Session.cpp - One text in the making -------------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Runtime/Session.h"
+
+#include "Program.h"
+#include "StatusMacros.h"
+
+#include "absl/strings/str_cat.h"
+
+#include <algorithm>
+
+namespace espresso::runtime {
+
+/// A port a language model's function must have.
+struct ExpectedPort {
+  std::string_view name;
+  Memory memory;
+  Shape shape;
+};
+
+template <typename Ports>
+static absl::Status checkPorts(const FunctionInfo &info, const Ports &ports,
+                               const std::vector<ExpectedPort> &expected,
+                               const char *what) {
+  const std::string &owner = info.message->name();
+  bool fits = ports.size() == static_cast<int>(expected.size());
+  for (const ExpectedPort &port : expected) {
+    auto found = std::find_if(ports.begin(), ports.end(), [&](const auto &p) {
+      return p.name() == port.name;
+    });
+    fits = fits && found != ports.end();
+    if (!fits)
+      break;
+    const TensorType &type = info.values[found->value()].type;
+    if (type.getMemory() != port.memory || type.shape != port.shape)
+      return absl::InvalidArgumentError(
+          absl::StrCat("host.plan: ", what, " '", std::string(port.name),
+                       "' of '", owner, "' is ", toString(type),
+                       ", expected the shape ", toString(port.shape)));
+  }
+  if (!fits)
+    return absl::InvalidArgumentError(absl::StrCat("host.plan: '", owner,
+                                                   "' does not have the ", what,
+                                                   "s of a language model"));
+  return absl::OkStatus();
+}
+
+static absl::Status checkFunction(const Bundle &bundle, std::string_view name,
+                                  const std::vector<ExpectedPort> &inputs) {
+  const CompiledFunction *function = bundle.getProgram().find(name);
+  if (!function)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "host.plan: there is no function '", std::string(name), "'"));
+  const FunctionInfo &info = *function->info;
+  ESPRESSO_RETURN_IF_ERROR(
+      checkPorts(info, info.message->inputs(), inputs, "input"));
+  return checkPorts(
+      info, info.message->outputs(),
+      {{"logits", Memory::Float, {1, bundle.getModel().vocabularySize, 1, 1}}},
+      "output");
+}
+
+static absl::Status checkModel(const Bundle &bundle) {
+  const ModelInfo &model = bundle.getModel();
+  ESPRESSO_RETURN_IF_ERROR(checkFunction(
+      bundle, "decode",
+      {{"ids", Memory::Int, {1}}, {"position", Memory::Int, {1}}}));
+  if (model.prefillLength > 0)
+    ESPRESSO_RETURN_IF_ERROR(
+        checkFunction(bundle, "prefill",
+                      {{"ids", Memory::Int, {model.prefillLength}},
+                       {"last", Memory::Int, {1}}}));
+  if (model.contextLength < 1 || model.contextLength < model.prefillLength)
+    return absl::InvalidArgumentError(
+        absl::StrCat("host.plan: a context of ", model.contextLength,
+                     " does not hold a prefill of ", model.prefillLength));
+  const int64_t pieces = bundle.getTokenizer().getVocabularySize();
+  if (pieces > model.vocabularySize)
+    return absl::InvalidArgumentError(absl::StrCat("tokenizer.pb: ", pieces,
+                                                   " pieces, the model has ",
+                                                   model.vocabularySize));
+  return absl::OkStatus();
+}
+
+Session::Session(std::shared_ptr<const Bundle> owner,
+                 std::unique_ptr<HostDevice> device)
+    : bundle(std::move(owner)), device(std::move(device)),
+      contextLength(bundle->getModel().contextLength),
+      prefillLength(bundle->getModel().prefillLength), columns(prefillLength),
+      logits(bundle->getModel().vocabularySize) {}
+
+absl::StatusOr<std::unique_ptr<Session>>
+Session::create(std::shared_ptr<const Bundle> bundle,
+                const HostOptions &options) {
+  absl::Status checked = checkModel(*bundle);
+  if (!checked.ok())
+    return absl::Status(
+        checked.code(),
+        absl::StrCat(bundle->getPath(), "/", std::string(checked.message())));
+  ESPRESSO_ASSIGN_OR_RETURN(std::unique_ptr<HostDevice> device,
+                            HostDevice::create(bundle, options));
+  return std::unique_ptr<Session>(
+      new Session(std::move(bundle), std::move(device)));
+}
+
+void Session::reset() {
+  device->reset();
+  position = 0;
+}
+
+absl::Status Session::prefill(std::span<const int32_t> ids) {
+  std::fill(columns.begin(), columns.end(), 0);
+  std::copy(ids.begin(), ids.end(), columns.begin());
+  int32_t last = static_cast<int32_t>(ids.size()) - 1;
+  const int64_t one = 1;
+  const int64_t shape[] = {1, static_cast<int64_t>(logits.size()), 1, 1};
+  const TensorRef inputs[] = {
+      {"ids", DataType::Int32, {&prefillLength, 1}, columns.data()},
+      {"last", DataType::Int32, {&one, 1}, &last}};
+  const TensorRef outputs[] = {
+      {"logits", DataType::Float32, shape, logits.data()}};
+  return device->run("prefill", inputs, outputs);
+}
+
+absl::Status Session::decode(int32_t id) {
+  int32_t at = static_cast<int32_t>(position);
+  const int64_t one = 1;
+  const int64_t shape[] = {1, static_cast<int64_t>(logits.size()), 1, 1};
+  const TensorRef inputs[] = {{"ids", DataType::Int32, {&one, 1}, &id},
+                              {"position", DataType::Int32, {&one, 1}, &at}};
+  const TensorRef outputs[] = {
+      {"logits", DataType::Float32, shape, logits.data()}};
+  return device->run("decode", inputs, outputs);
+}
+
+absl::StatusOr<std::span<const float>>
+Session::append(std::span<const int32_t> ids) {
+  const int64_t count = static_cast<int64_t>(ids.size());
+  if (count == 0)
+    return absl::InvalidArgumentError("the prompt has no tokens");
+  if (count > contextLength - position)
+    return absl::OutOfRangeError(
+        absl::StrCat(count, " tokens do not fit the context of ", contextLength,
+                     ", of which ", position, " are used"));
+  for (int32_t id : ids)
+    if (id < 0 || static_cast<size_t>(id) >= logits.size())
+      return absl::InvalidArgumentError(absl::StrCat(
+          "token ", id, " is outside the vocabulary of ", logits.size()));
+  int64_t done = 0;
+  if (position == 0 && prefillLength > 0) {
+    done = std::min(count, prefillLength);
+    ESPRESSO_RETURN_IF_ERROR(prefill(ids.first(done)));
+    position = done;
+  }
+  for (; done < count; ++done, ++position)
+    ESPRESSO_RETURN_IF_ERROR(decode(ids[done]));
+  return std::span<const float>(logits);
+}
+
+} // namespace espresso::runtime
