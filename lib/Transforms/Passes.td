@@ -31,6 +31,23 @@ def Canonicalize : Pass<"canonicalize", FunctionScope> {
   ];
 }
 
+def ConstantFold : Pass<"constant-fold", FunctionScope> {
+  let summary = "Computes what depends on constants only";
+  let description = [{
+    Replaces pure operations whose inputs are all constants by their results, as
+    the reference evaluator computes them in the declared types. Weights outside
+    stay outside unless `fold-weights` is given, compressed weights stay
+    compressed, and composites are left to their lowering.
+  }];
+  let options = [
+    Option<"max-elements", Integer, "65536",
+           "Elements a result may have, at most">,
+    Option<"fold-weights", Bool, "false",
+           "Read constants from weight files and fold them, too">
+  ];
+  let statistics = [Statistic<"num-folded", "operations computed">];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{
@@ -105,7 +122,11 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
 //===----------------------------------------------------------------------===//
 
 def TestBreak : Pass<"test-break", FunctionScope> {
-  let summary = "Leaves an operation without its inputs";
+  let summary = "Breaks the first operation that has inputs";
+  let options = [
+    Choice<"what", "inputs", ["inputs", "name"],
+           "Take its inputs away, or give its result a name that is none">
+  ];
   let hidden = 1;
 }
 

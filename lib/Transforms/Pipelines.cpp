@@ -15,6 +15,8 @@ namespace espresso {
 static void buildCleanup(Pipeline &pipeline) {
   // First, so that nothing is simplified that nobody uses.
   pipeline.addPass(createDcePass());
+  // Gives canonicalize constants to work with.
+  pipeline.addPass(createConstantFoldPass());
   // Same things must look the same before they can be found to be.
   pipeline.addPass(createCanonicalizePass());
   pipeline.addPass(createCsePass());

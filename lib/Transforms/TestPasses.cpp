@@ -62,7 +62,9 @@ PassResult TestBreakPass::run(Function &function, PassContext &context) {
   for (Operation &op : function.getBody()) {
     if (op.getBindings().empty())
       continue;
-    while (!op.getBindings().empty())
+    if (options.what == "name")
+      op.getResult()->setName("not a name");
+    while (options.what == "inputs" && !op.getBindings().empty())
       op.removeBinding(op.getBindings().front()->getName());
     return PassResult::Changed;
   }

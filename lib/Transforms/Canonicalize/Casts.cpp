@@ -79,7 +79,13 @@ static Value *skipLosslessCast(Operation &op, Builder &builder,
     return nullptr;
   if (Value *same = ifSameType(source, op))
     return same;
-  return first == third ? nullptr : copyWithOperand(op, builder, "x", source);
+  // Out of range, an integer does not become another one as a float does.
+  bool isDirectCastTheSame = isFloat(first) || !isFloat(second) ||
+                             isFloat(third) || third == DataType::Bool ||
+                             isLossless(first, third);
+  if (first == third || !isDirectCastTheSame)
+    return nullptr;
+  return copyWithOperand(op, builder, "x", source);
 }
 
 static constexpr PatternRow kPatterns[] = {
