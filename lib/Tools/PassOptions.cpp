@@ -49,7 +49,8 @@ PassOptions::PassOptions(cl::OptionCategory &category, bool checkByDefault)
       verifyRoundtrip(
           "verify-roundtrip",
           cl::desc("Print, parse and print again, around and between passes"),
-          cl::Hidden, cl::cat(category)),
+          // The suite can be run with it on every line.
+          cl::ZeroOrMore, cl::Hidden, cl::cat(category)),
       timing("timing", cl::desc("Report the time each pass took"),
              getReportFormats(), cl::ValueOptional,
              cl::init(ReportFormat::None), cl::Hidden, cl::cat(category)),
