@@ -38,7 +38,8 @@ int64_t getContextLength(const ModelConfig &config,
                          const BuildOptions &options) {
   if (options.contextLength != 0)
     return options.contextLength;
-  return std::min(config.contextLength, kDefaultMaxContext);
+  return std::clamp(config.contextLength, kDefaultMinContext,
+                    kDefaultMaxContext);
 }
 
 //===----------------------------------------------------------------------===//
@@ -65,6 +66,21 @@ static LogicalResult verifyTensors(const Checkpoint &checkpoint,
   return success(ok);
 }
 
+/// Says that the cache goes past what the model states: aloud if that was asked
+/// for, as a remark if it is the default.
+static void remarkLongContext(const Checkpoint &checkpoint, int64_t context,
+                              bool isAskedFor, DiagnosticEngine &diagnostics) {
+  Diagnostic diagnostic;
+  diagnostic.severity = isAskedFor ? Severity::Warning : Severity::Remark;
+  diagnostic.subject = checkpoint.path;
+  diagnostic.ruleId = "context-length";
+  diagnostic.message = "the cache has " + std::to_string(context) +
+                       " positions, more than the " +
+                       std::to_string(checkpoint.config.contextLength) +
+                       " that the model states; texts past these may be worse";
+  diagnostics.report(std::move(diagnostic));
+}
+
 static LogicalResult verifyOptions(const Checkpoint &checkpoint,
                                    const BuildOptions &options,
                                    DiagnosticEngine &diagnostics) {
@@ -73,12 +89,14 @@ static LogicalResult verifyOptions(const Checkpoint &checkpoint,
     return diagnostics.emitError(checkpoint.path)
            << "cannot compute in " << getName(options.dataType)
            << ", only in fp16 or fp32";
-  int64_t modelContext = checkpoint.config.contextLength;
-  if (options.contextLength < 0 || options.contextLength > modelContext)
+  if (options.contextLength < 0 || options.contextLength > kMaxExtent)
     return diagnostics.emitError(checkpoint.path)
            << "a context of " << options.contextLength
-           << " positions is not within 1 and the model's " << modelContext;
+           << " positions is not within 1 and " << kMaxExtent;
   int64_t context = getContextLength(checkpoint.config, options);
+  if (context > checkpoint.config.contextLength)
+    remarkLongContext(checkpoint, context, options.contextLength != 0,
+                      diagnostics);
   if (options.prefillLength < 0 || options.prefillLength > context)
     return diagnostics.emitError(checkpoint.path)
            << "a prefill of " << options.prefillLength

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-// Exchanging two names in one step is renameat2 on Linux and renamex_np on macOS;
-// POSIX has neither.
+// Exchanging two names in one step is renameat2 on Linux and renamex_np on
+// macOS; POSIX has neither.
 
 #include "espresso/Support/StagedDirectory.h"
 
@@ -32,8 +32,8 @@ static int exchangeNames(const char *a, const char *b) {
 #endif
 }
 
-/// For file systems that cannot exchange: moves the old one aside first. Between
-/// the two renames the destination does not exist, but nothing is lost.
+/// For file systems that cannot exchange: moves the old one aside first.
+/// Between the two renames the destination does not exist, but nothing is lost.
 static int moveAsideAndRename(const std::string &from, const std::string &to) {
   std::string aside = from + ".old";
   if (::rename(to.c_str(), aside.c_str()) != 0)

@@ -25,10 +25,9 @@ namespace path = llvm::sys::path;
 
 absl::Status makeSystemError(llvm::StringRef action, llvm::StringRef where,
                              int error) {
-  std::string message =
-      ("cannot " + action + " '" + where + "': " +
-       std::generic_category().message(error))
-          .str();
+  std::string message = ("cannot " + action + " '" + where +
+                         "': " + std::generic_category().message(error))
+                            .str();
   switch (error) {
   case ENOSPC:
   case EDQUOT:
@@ -59,8 +58,8 @@ static bool isProcessAlive(int pid) {
 /// Removes what killed processes left beside the destination.
 static void removeStale(llvm::StringRef parent, llvm::StringRef prefix) {
   std::error_code error;
-  for (fs::directory_iterator entry(parent, error), end;
-       !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end;
+       entry.increment(error)) {
     llvm::StringRef name = path::filename(entry->path());
     int pid = 0;
     if (!name.consume_front(prefix) || name.getAsInteger(10, pid) ||

@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-
 #ifndef ESPRESSO_BASE_VERSION_H
 #define ESPRESSO_BASE_VERSION_H
 

@@ -23,16 +23,21 @@
 
 namespace espresso {
 
-/// Positions in the cache if nobody asks for a number: what the model was made
-/// for, but no more than this, since caches are allocated whole.
+// Positions in the cache if nobody asks for a number: what the model says it
+// was made for, within these. Caches are allocated whole, hence the upper one.
+// Files often state the length of a training row, which rotary positions
+// outlive; the lower one keeps such models usable, and passing the stated
+// length is remarked.
+inline constexpr int64_t kDefaultMinContext = 512;
 inline constexpr int64_t kDefaultMaxContext = 4096;
 
 /// What the person who compiles decides about the program.
 struct BuildOptions {
   /// Type of weights, activations and caches: Float16 or Float32.
   DataType dataType = DataType::Float16;
-  /// Positions in the cache, at most the checkpoint's; 0 is the checkpoint's,
-  /// bounded by kDefaultMaxContext.
+  /// Positions in the cache; 0 is the checkpoint's, bounded by
+  /// kDefaultMinContext and kDefaultMaxContext. More than the checkpoint states
+  /// is allowed, with a warning.
   int64_t contextLength = 0;
   /// Tokens that one call of `prefill` takes, at most the context; 0 leaves
   /// the function out.

@@ -93,10 +93,13 @@ TEST_F(ModelBuilderTest, PrefillIsOptional) {
   EXPECT_EQ(program->getFunctions().size(), 1u);
 }
 
-// A model with a huge context does not allocate it unasked.
+// Unasked, the cache is what the model states, within bounds; what is asked for
+// stands.
 TEST_F(ModelBuilderTest, DefaultContextIsBounded) {
   ModelConfig config = makeTinyConfig();
-  EXPECT_EQ(getContextLength(config, {}), config.contextLength);
+  EXPECT_EQ(getContextLength(config, {}), kDefaultMinContext);
+  config.contextLength = kDefaultMinContext + 1;
+  EXPECT_EQ(getContextLength(config, {}), kDefaultMinContext + 1);
   config.contextLength = kDefaultMaxContext + 1;
   EXPECT_EQ(getContextLength(config, {}), kDefaultMaxContext);
   EXPECT_EQ(getContextLength(config, {.contextLength = 9}), 9);
@@ -255,10 +258,10 @@ TEST(ModelBuilderErrors, MissingAndMisshapenTensors) {
 
 TEST(ModelBuilderErrors, OptionsThatDoNotFit) {
   EXPECT_THAT(buildAfter([](Checkpoint &, BuildOptions &options) {
-                options.contextLength = 19;
+                options.contextLength = -1;
               }),
-              testing::ElementsAre("a context of 19 positions is not within 1 "
-                                   "and the model's 18"));
+              testing::ElementsAre("a context of -1 positions is not within 1 "
+                                   "and 268435456"));
   EXPECT_THAT(buildAfter([](Checkpoint &, BuildOptions &options) {
                 options.contextLength = 8;
                 options.prefillLength = 9;
