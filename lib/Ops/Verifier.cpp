@@ -35,6 +35,7 @@ private:
   LogicalResult checkBlock(const Block &block);
   LogicalResult checkOperation(const Operation &op);
   LogicalResult checkOpset(Location location, llvm::StringRef spelling);
+  LogicalResult checkStates(const Function &function);
   LogicalResult checkUses(const Operation &op);
   LogicalResult checkOutputs(const Block &block);
   LogicalResult checkUnknown(const Operation &op);
@@ -57,8 +58,9 @@ LogicalResult FunctionVerifier::run(const Function &function) {
   byName.clear();
   LogicalResult opset =
       checkOpset(function.getLocation(), function.getOpsetSpelling());
+  LogicalResult states = checkStates(function);
   LogicalResult body = checkBlock(function.getBody());
-  return success(succeeded(opset) && succeeded(body));
+  return success(succeeded(opset) && succeeded(states) && succeeded(body));
 }
 
 LogicalResult FunctionVerifier::checkBlock(const Block &block) {
@@ -165,6 +167,18 @@ LogicalResult FunctionVerifier::checkOpset(Location location,
         << "unknown opset '" << spelling
         << "'; the newest definition of each operation applies";
   return success(!options.strict);
+}
+
+LogicalResult FunctionVerifier::checkStates(const Function &function) {
+  if (!isIOS(function.getOpset()) || function.getOpset() >= Opset::IOS18)
+    return success();
+  for (const std::unique_ptr<Value> &input : function.getBody().getInputs())
+    if (input->getType().is<StateType>())
+      return diagnostics.emitError(input->getLocation()).setRule("state-opset")
+             << "'" << input->getName() << "' is a state, which needs ios18, "
+             << "but '" << function.getName() << "' is of "
+             << function.getOpsetSpelling();
+  return success();
 }
 
 LogicalResult FunctionVerifier::checkOperation(const Operation &op) {

@@ -23,7 +23,6 @@ using Backend = bool(llvm::raw_ostream &os, llvm::RecordKeeper &records);
 // Op*Gen.cpp
 Backend emitOpDoc;
 Backend emitOpIndex;
-Backend emitOpInventory;
 Backend emitOpRegistry;
 // PassGen.cpp
 Backend emitPassDecls;

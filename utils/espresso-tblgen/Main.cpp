@@ -33,8 +33,6 @@ static const BackendRow kBackends[] = {
     {"gen-op-doc", "Reference of the operations of a file, Markdown",
      emitOpDoc},
     {"gen-op-index", "List of the operations, Markdown", emitOpIndex},
-    {"gen-op-inventory", "Name, opset and kernel of every operation version",
-     emitOpInventory},
     {"gen-op-registry", "Rows of the operation registry", emitOpRegistry},
     {"gen-pass-decls", "Options, base classes and table of passes",
      emitPassDecls},
