@@ -68,7 +68,7 @@ struct Evaluator::Impl {
   Impl(const Program &program, Numerics numerics)
       : program(program), numerics(numerics),
         diagnostics(program.getContext().getDiagnostics()),
-        constants(numerics, diagnostics) {}
+        constants(numerics) {}
 
   FailureOr<FunctionPlan *> getPlan(const Function &function);
   FailureOr<Bindings> bindInputs(const Function &function,
@@ -291,10 +291,8 @@ FailureOr<llvm::SmallVector<Attribute>> evaluateOp(const Operation &op) {
   KernelFn kernel = findKernel(op);
   if (!kernel || !isPure(op))
     return failure();
-  DiagnosticEngine silent;
-  silent.setHandler([](const Diagnostic &) {});
   Numerics numerics{NumericsMode::Fp16};
-  ConstantPool constants(numerics, silent);
+  ConstantPool constants(numerics);
   FailureOr<std::vector<KernelArgument>> arguments =
       resolveConstantArguments(op, constants);
   if (failed(arguments))

@@ -27,29 +27,31 @@ KernelFn findKernel(const Operation &op) {
 // Constants
 //===----------------------------------------------------------------------===//
 
-FailureOr<TensorRef> ConstantPool::get(const Attribute &attribute,
-                                       const Operation &user,
-                                       llvm::StringRef valueName) {
+TensorRef ConstantPool::get(const Attribute &attribute, std::string &reason) {
   if (!attribute.getType().is<TensorType>())
-    return TensorRef();
+    return nullptr;
   const BlobReference *blob = attribute.getBlob();
   std::string key;
   if (blob) {
-    if (!blob->source)
-      return user.emitError() << "weights of '" << valueName
-                              << "' are not on disk: " << blob->path;
+    if (!blob->source) {
+      reason = "'" + blob->path + "' is not on disk";
+      return nullptr;
+    }
     key = attribute.getType().str() + " " + blob->source->getKey();
     if (auto found = blobs.find(key); found != blobs.end())
       return found->second;
   }
+  DiagnosticEngine diagnostics;
+  diagnostics.setHandler(
+      [&](const Diagnostic &diagnostic) { reason = diagnostic.message; });
   FailureOr<Tensor> tensor =
       tensorFromAttribute(attribute, numerics, diagnostics);
   if (failed(tensor))
-    return failure();
+    return nullptr;
   auto shared = std::make_shared<const Tensor>(std::move(*tensor));
   if (blob)
     blobs[key] = shared;
-  return TensorRef(shared);
+  return shared;
 }
 
 //===----------------------------------------------------------------------===//
@@ -72,7 +74,9 @@ private:
   LogicalResult planBinding(const Operation &op, const Binding &binding,
                             PlannedOp &planned);
   LogicalResult planUnbound(const Operation &op, PlannedOp &planned);
-  LogicalResult findLifetimes();
+  FailureOr<TensorRef> getConstant(const Attribute &attribute,
+                                   const Operation &op, llvm::StringRef name);
+  void findLifetimes();
   int newSlot(const Value &value) {
     slots[&value] = plan.numSlots;
     return plan.numSlots++;
@@ -89,6 +93,19 @@ private:
 
 } // namespace
 
+/// The tensor of `attribute`, or null if it is not one; reports weights that
+/// cannot be had.
+FailureOr<TensorRef> Planner::getConstant(const Attribute &attribute,
+                                          const Operation &op,
+                                          llvm::StringRef name) {
+  std::string reason;
+  TensorRef tensor = constants.get(attribute, reason);
+  if (!reason.empty())
+    return op.emitError() << "cannot read the weights of '" << name
+                          << "': " << reason;
+  return tensor;
+}
+
 LogicalResult Planner::planBinding(const Operation &op, const Binding &binding,
                                    PlannedOp &planned) {
   PlannedArgument argument;
@@ -97,7 +114,7 @@ LogicalResult Planner::planBinding(const Operation &op, const Binding &binding,
     const Value *value = binding[i].getValue();
     if (!value) {
       FailureOr<TensorRef> literal =
-          constants.get(binding[i].getLiteral(), op, binding.getName());
+          getConstant(binding[i].getLiteral(), op, binding.getName());
       if (failed(literal))
         return failure();
       if (*literal)
@@ -131,7 +148,7 @@ LogicalResult Planner::planUnbound(const Operation &op, PlannedOp &planned) {
     Attribute value = getConstantOrDefault(op, input.name);
     if (!value)
       continue;
-    FailureOr<TensorRef> tensor = constants.get(value, op, input.name);
+    FailureOr<TensorRef> tensor = getConstant(value, op, input.name);
     if (failed(tensor))
       return failure();
     if (*tensor)
@@ -151,21 +168,18 @@ LogicalResult Planner::planCall(const Operation &op, PlannedOp &planned) {
 }
 
 static LogicalResult reportNoKernel(const Operation &op) {
-  InFlightDiagnostic error = op.emitError() << "operation '" << op.getName()
-                                            << "' cannot be evaluated";
   const OpDefinition *definition = lookupOp(op);
-  if (!definition)
-    error.addNote(Location(), "it is not known");
-  else
-    error.addNote(Location(), definition->noKernelReason);
-  return error;
+  return op.emitError() << "operation '" << op.getName()
+                        << "' cannot be evaluated: "
+                        << (definition ? definition->noKernelReason
+                                       : "it is unknown");
 }
 
 LogicalResult Planner::planOp(const Operation &op) {
   if (op.is("const")) {
     const Value &result = *op.getResult();
     FailureOr<TensorRef> tensor =
-        constants.get(op.getAttribute("val"), op, result.getName());
+        getConstant(op.getAttribute("val"), op, result.getName());
     if (failed(tensor))
       return failure();
     constantValues[&result] = *tensor;
@@ -200,7 +214,7 @@ LogicalResult Planner::planOp(const Operation &op) {
   return success();
 }
 
-LogicalResult Planner::findLifetimes() {
+void Planner::findLifetimes() {
   // Walking backwards, the first use met is the last one.
   std::vector<bool> isLive(plan.numSlots, false);
   for (const PlannedOutput &output : plan.outputs)
@@ -219,7 +233,6 @@ LogicalResult Planner::findLifetimes() {
       for (const TensorSource &source : argument.sources)
         touch(source.slot);
   }
-  return success();
 }
 
 FailureOr<FunctionPlan> Planner::run() {
@@ -244,8 +257,7 @@ FailureOr<FunctionPlan> Planner::run() {
       output.source.slot = slots.lookup(value);
     plan.outputs.push_back(output);
   }
-  if (failed(findLifetimes()))
-    return failure();
+  findLifetimes();
   return std::move(plan);
 }
 
@@ -269,17 +281,16 @@ static Attribute getConstantValue(const Argument &argument) {
 }
 
 /// Adds the tensor of `value` to `argument`; fails if there is none.
-static LogicalResult addConstant(const Operation &op, const Attribute &value,
+static LogicalResult addConstant(const Attribute &value,
                                  ConstantPool &constants,
                                  KernelArgument &argument) {
   if (!value)
     return failure();
-  if (const BlobReference *blob = value.getBlob(); blob && !blob->source)
+  std::string reason;
+  TensorRef tensor = constants.get(value, reason);
+  if (!tensor)
     return failure();
-  FailureOr<TensorRef> tensor = constants.get(value, op, argument.name);
-  if (failed(tensor) || !*tensor)
-    return failure();
-  argument.tensors.push_back(*tensor);
+  argument.tensors.push_back(tensor);
   return success();
 }
 
@@ -289,7 +300,7 @@ resolveConstantArguments(const Operation &op, ConstantPool &constants) {
   for (const auto &binding : op.getBindings()) {
     KernelArgument argument{binding->getName(), {}, nullptr};
     for (size_t i = 0; i < binding->size(); ++i)
-      if (failed(addConstant(op, getConstantValue((*binding)[i]), constants,
+      if (failed(addConstant(getConstantValue((*binding)[i]), constants,
                              argument)))
         return failure();
     arguments.push_back(std::move(argument));
@@ -301,7 +312,7 @@ resolveConstantArguments(const Operation &op, ConstantPool &constants) {
     if (!value)
       continue;
     KernelArgument argument{input.name, {}, nullptr};
-    if (failed(addConstant(op, value, constants, argument)))
+    if (failed(addConstant(value, constants, argument)))
       return failure();
     arguments.push_back(std::move(argument));
   }

@@ -23,17 +23,14 @@ namespace espresso {
 /// source, so that functions that share weights share the tensors too.
 class ConstantPool {
 public:
-  ConstantPool(Numerics numerics, DiagnosticEngine &diagnostics)
-      : numerics(numerics), diagnostics(diagnostics) {}
+  explicit ConstantPool(Numerics numerics) : numerics(numerics) {}
 
-  /// The tensor of `attribute`, or null if it is not a tensor. `user` is where
-  /// weights that cannot be had are reported, under the name `valueName`.
-  FailureOr<TensorRef> get(const Attribute &attribute, const Operation &user,
-                           llvm::StringRef valueName);
+  /// The tensor of `attribute`; null if it is not a tensor, or if its weights
+  /// cannot be had, and then `reason` says why.
+  TensorRef get(const Attribute &attribute, std::string &reason);
 
 private:
   Numerics numerics;
-  DiagnosticEngine &diagnostics;
   llvm::StringMap<TensorRef> blobs;
 };
 

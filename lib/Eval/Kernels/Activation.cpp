@@ -28,16 +28,18 @@ static T softplus(T x) {
   return std::log1p(std::exp(-std::abs(x))) + maximumOf(x, T(0));
 }
 
+/// x / 2 (1 + erf(x / sqrt 2)), written so that nothing cancels.
 template <typename T>
 static T geluExact(T x) {
-  return T(0.5) * x * (1 + std::erf(x / std::numbers::sqrt2_v<T>));
+  return T(0.5) * x * std::erfc(-x / std::numbers::sqrt2_v<T>);
 }
 
-/// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+/// x / 2 (1 + tanh a) with a = sqrt(2 / pi) (x + 0.044715 x^3); the half of
+/// 1 + tanh a is sigmoid(2 a).
 template <typename T>
 static T geluTanh(T x) {
   T scale = std::numbers::sqrt2_v<T> * std::numbers::inv_sqrtpi_v<T>;
-  return T(0.5) * x * (1 + std::tanh(scale * (x + T(0.044715) * x * x * x)));
+  return x * sigmoid(2 * scale * (x + T(0.044715) * x * x * x));
 }
 
 template <typename T>

@@ -55,6 +55,31 @@ TEST_F(FoldTest, LeavesWhatIsNotConstant) {
   EXPECT_TRUE(failed(evaluateOp(*op)));
 }
 
+// The axis of softmax is -1 by its record.
+TEST_F(FoldTest, KnowsDefaults) {
+  auto type = TensorType::get(context, DataType::Float16, {1, 2});
+  Attribute zeros = Attribute::dense(type, {{1, 2}, {0, 0, 0, 0}, {}});
+  Operation *op = builder.create("softmax", {{"x", zeros}}, {type}, "r");
+  FailureOr<llvm::SmallVector<Attribute>> results = evaluateOp(*op);
+  ASSERT_TRUE(succeeded(results));
+  EXPECT_EQ((*results)[0].getReal(0), 0.5);
+  EXPECT_EQ((*results)[0].getReal(1), 0.5);
+}
+
+TEST_F(FoldTest, GivesAllResults) {
+  auto type = TensorType::get(context, DataType::Int32, {1});
+  Operation *op = builder.create("split",
+                                 {{"x", builder.getInt32s({3, 4})},
+                                  {"num_splits", builder.getInt32(2)},
+                                  {"axis", builder.getInt32(0)}},
+                                 {type, type}, "r");
+  FailureOr<llvm::SmallVector<Attribute>> results = evaluateOp(*op);
+  ASSERT_TRUE(succeeded(results));
+  ASSERT_EQ(results->size(), 2U);
+  EXPECT_EQ((*results)[0], builder.getInt32s({3}));
+  EXPECT_EQ((*results)[1], builder.getInt32s({4}));
+}
+
 TEST_F(FoldTest, LeavesWhatKernelsRefuse) {
   Operation *op = create(
       "floor_div", {{"x", builder.getInt32(1)}, {"y", builder.getInt32(0)}},
