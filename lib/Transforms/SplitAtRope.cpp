@@ -25,7 +25,10 @@
 #include "espresso/Transforms/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+
+#include <map>
 
 namespace espresso {
 namespace {
@@ -47,7 +50,7 @@ public:
     ++counts[name];
   }
   bool empty() const { return counts.empty(); }
-  /// "rms_norm, 3 linear".
+  /// "rms_norm, 3 linear", or "nothing".
   std::string str() const;
 
 private:
@@ -69,52 +72,65 @@ std::string OpCounts::str() const {
       text += std::to_string(count) + " ";
     text += name.str();
   }
-  return text;
+  return text.empty() ? "nothing" : text;
 }
 
 //===----------------------------------------------------------------------===//
 // Remarks
 //===----------------------------------------------------------------------===//
 
+/// What to say of the plan, which ends when it is carried out: for each layer
 /// "layer 0: 'decode_l0_pre' runs rms_norm, 3 linear; 'decode_l0_post' runs …;
-/// the host runs 2 rope, attention".
-static std::string describeLayer(const FunctionCut &cut, int64_t layer) {
-  std::string text = "layer " + std::to_string(layer) + ": ";
-  for (const CutGroup &group : cut.groups) {
-    if (group.layer != layer)
+/// the host runs 2 rope, attention", and what the host does around them.
+static std::vector<Remark> describeCut(const Function &function,
+                                       const FunctionCut &cut) {
+  std::map<int64_t, OpCounts> hostOps;
+  OpCounts outside;
+  for (const CutUnit &unit : cut.schedule) {
+    if (unit.isCall() || unit.hostOp->is("const"))
       continue;
+    std::optional<int64_t> layer = getLayer(*unit.hostOp);
+    (layer ? hostOps[*layer] : outside).add(unit.hostOp->getName());
+  }
+
+  std::vector<Remark> remarks;
+  for (size_t i = 0; i < cut.groups.size(); ++i) {
+    const CutGroup &group = cut.groups[i];
+    if (i == 0 || cut.groups[i - 1].layer != group.layer)
+      remarks.push_back({group.operations.front()->getLocation(),
+                         "layer " + std::to_string(group.layer) + ": "});
     OpCounts counts;
     for (const Operation *op : group.operations)
       counts.add(op->getName());
+    std::string &text = remarks.back().message;
     text += "'" + group.functionName + "' runs " + counts.str() + "; ";
+    if (i + 1 == cut.groups.size() || cut.groups[i + 1].layer != group.layer)
+      text += "the host runs " + hostOps[group.layer].str();
   }
-  OpCounts counts;
-  for (const CutUnit &unit : cut.schedule)
-    if (!unit.isCall() && getLayer(*unit.hostOp) == layer)
-      counts.add(unit.hostOp->getName());
-  return text + "the host runs " + (counts.empty() ? "nothing" : counts.str());
-}
-
-/// What to say of the plan, which ends when it is carried out.
-static std::vector<Remark> describeCut(const Function &function,
-                                       const FunctionCut &cut) {
-  std::vector<Remark> remarks;
-  std::optional<int64_t> previous;
-  for (const CutGroup &group : cut.groups) {
-    if (previous != group.layer)
-      remarks.push_back({group.operations.front()->getLocation(),
-                         describeLayer(cut, group.layer)});
-    previous = group.layer;
-  }
-  OpCounts counts;
-  for (const CutUnit &unit : cut.schedule)
-    if (!unit.isCall() && !getLayer(*unit.hostOp) && !unit.hostOp->is("const"))
-      counts.add(unit.hostOp->getName());
-  if (!counts.empty())
+  if (!outside.empty())
     remarks.push_back({function.getLocation(),
                        ("outside of the layers of '" + function.getName() +
-                        "' the host runs " + counts.str())
+                        "' the host runs " + outside.str())
                            .str()});
+  return remarks;
+}
+
+/// Why attention is where it is.
+static std::vector<Remark> describeAttention(const Function &function,
+                                             AttentionPlacement placement,
+                                             AttentionCounts counts) {
+  std::vector<Remark> remarks;
+  std::string name = ("'" + function.getName() + "'").str();
+  if (counts.inGraph != 0)
+    remarks.push_back({function.getLocation(),
+                       name + " has attention in the graph: it starts at "
+                              "position 0, before which the cache is empty"});
+  if (counts.onHost != 0)
+    remarks.push_back({function.getLocation(),
+                       name + " has attention on the host" +
+                           (placement == AttentionPlacement::Host
+                                ? ", as asked"
+                                : ": its position is not the constant 0")});
   return remarks;
 }
 
@@ -136,12 +152,15 @@ LogicalResult SplitAtRopePass::split(Function &function, PassContext &context) {
                        .Case("host", AttentionPlacement::Host)
                        .Case("graph", AttentionPlacement::Graph)
                        .Default(AttentionPlacement::Auto);
-  if (failed(placeAttention(function, placement)))
+  FailureOr<AttentionCounts> attention = placeAttention(function, placement);
+  if (failed(attention))
     return failure();
-  llvm::FailureOr<FunctionCut> cut = planCut(function);
+  FailureOr<FunctionCut> cut = planCut(function);
   if (failed(cut))
     return failure();
-  std::vector<Remark> remarks = describeCut(function, *cut);
+  std::vector<Remark> remarks =
+      describeAttention(function, placement, *attention);
+  llvm::append_range(remarks, describeCut(function, *cut));
   if (failed(applyCut(function, *cut, parseOpset(options.opset))))
     return failure();
   for (const Remark &remark : remarks)

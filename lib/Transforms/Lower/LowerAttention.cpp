@@ -92,7 +92,8 @@ void lowerCausalAttention(LoweringBuilder &b) {
   Value *scores = b.mul(products, scale, "scores");
   Value *mask = getCausalMask(b, shape.tokens);
   Value *masked = b.add(scores, mask, "masked");
-  Value *lastAxis = b.flag("int_minus_1", Attribute::integer(b.getContext(), -1));
+  Value *lastAxis =
+      b.flag("int_minus_1", Attribute::integer(b.getContext(), -1));
   Value *weights =
       b.create("softmax", {{"x", masked}, {"axis", lastAxis}}, "weights");
 

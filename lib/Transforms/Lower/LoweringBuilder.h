@@ -77,7 +77,8 @@ public:
   Value *create(llvm::StringRef op, llvm::ArrayRef<NamedArgument> args,
                 llvm::StringRef suffix);
   /// A shared constant: flags of operations must be named constants
-  /// (ane-flag-consts). Named after its value, since it serves several purposes.
+  /// (ane-flag-consts). Named after its value, since it serves several
+  /// purposes.
   Value *flag(llvm::StringRef name, Attribute value);
   /// A shared scalar in the type of the activations. In fp16 a small epsilon is
   /// subnormal: 1e-5 becomes 1.00136e-5.

@@ -53,19 +53,19 @@ static void moveIntoGraph(Operation &attention) {
     attention.removeBinding(input);
 }
 
-llvm::FailureOr<unsigned> placeAttention(Function &function,
-                                         AttentionPlacement placement) {
-  unsigned numMoved = 0;
-  if (placement == AttentionPlacement::Host)
-    return numMoved;
+FailureOr<AttentionCounts> placeAttention(Function &function,
+                                          AttentionPlacement placement) {
+  AttentionCounts counts;
   for (Operation &op :
        llvm::make_early_inc_range(function.getBody().getOperations())) {
     if (!op.is("espresso.attention"))
       continue;
-    if (startsAtZero(op)) {
+    if (placement != AttentionPlacement::Host && startsAtZero(op)) {
       moveIntoGraph(op);
-      ++numMoved;
-    } else if (placement == AttentionPlacement::Graph) {
+      ++counts.inGraph;
+      continue;
+    }
+    if (placement == AttentionPlacement::Graph) {
       InFlightDiagnostic diagnostic = op.emitError().setRule("split-at-rope")
                                       << "cannot move attention into the "
                                          "graph: 'position' is not the "
@@ -74,8 +74,9 @@ llvm::FailureOr<unsigned> placeAttention(Function &function,
       diagnostic.addHelp("use 'attention=auto' or 'attention=host'");
       return diagnostic;
     }
+    ++counts.onHost;
   }
-  return numMoved;
+  return counts;
 }
 
 } // namespace espresso

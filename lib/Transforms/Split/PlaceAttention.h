@@ -20,6 +20,12 @@ enum class AttentionPlacement : uint8_t {
   Graph,
 };
 
+/// How many attentions of a function went where.
+struct AttentionCounts {
+  unsigned onHost = 0;
+  unsigned inGraph = 0;
+};
+
 /// Rewrites each `espresso.attention` of `function` that may and shall run in
 /// the graph:
 ///
@@ -29,9 +35,9 @@ enum class AttentionPlacement : uint8_t {
 ///   a = causal_attention(q, k, v)
 ///
 /// That is legal only at position 0, where the cache holds nothing yet that
-/// the columns of the call could attend to. Returns how many were rewritten;
-/// reports and fails if `placement` is Graph and one may not.
-[[nodiscard]] llvm::FailureOr<unsigned>
+/// the columns of the call could attend to. Reports and fails if `placement` is
+/// Graph and one may not.
+[[nodiscard]] FailureOr<AttentionCounts>
 placeAttention(Function &function, AttentionPlacement placement);
 
 } // namespace espresso
