@@ -15,7 +15,6 @@
 #include <cerrno>
 #include <csignal>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace espresso {
@@ -140,33 +139,8 @@ absl::Status StagedDirectory::linkFile(llvm::StringRef existing,
 // Commit
 //===----------------------------------------------------------------------===//
 
-/// Flushes one file or directory to disk.
-static absl::Status flush(const std::string &file) {
-  int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return makeSystemError("open", file, errno);
-  int result = ::fsync(descriptor);
-  int error = errno;
-  ::close(descriptor);
-  // Some file systems cannot flush a directory; that is no failure of ours.
-  if (result != 0 && error != EINVAL)
-    return makeSystemError("write", file, error);
-  return absl::OkStatus();
-}
-
-static absl::Status flushTree(const std::string &root) {
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(root, error), end;
-       !error && entry != end; entry.increment(error))
-    if (absl::Status status = flush(entry->path()); !status.ok())
-      return status;
-  if (error)
-    return makeSystemError("read", root, error.value());
-  return flush(root);
-}
-
 absl::Status StagedDirectory::commit() {
-  if (absl::Status status = flushTree(staging); !status.ok())
+  if (absl::Status status = flushFileSystem(staging); !status.ok())
     return status;
   bool exchanged = false;
   if (absl::Status status = renameOrExchange(staging, destination, exchanged);

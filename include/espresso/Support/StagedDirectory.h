@@ -67,6 +67,11 @@ private:
                                             const std::string &to,
                                             bool &exchanged);
 
+/// Waits until what was written to the file system of `directory` is on disk.
+/// One call for all files: flushing them one by one takes a hundred times as
+/// long.
+[[nodiscard]] absl::Status flushFileSystem(const std::string &directory);
+
 /// An error of the operating system as a status: ResourceExhausted for a full
 /// disk or quota, PermissionDenied, NotFound, Internal for the rest. The
 /// message is "cannot <action> '<path>': <reason>".

@@ -1,4 +1,4 @@
-//===- RenameOrExchange.cpp - The one platform-dependent file call --------===//
+//===- PlatformFiles.cpp - File calls that POSIX does not have ------------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -60,6 +60,21 @@ absl::Status renameOrExchange(const std::string &from, const std::string &to,
   }
   if (error != 0)
     return makeSystemError("replace", to, error);
+  return absl::OkStatus();
+}
+
+absl::Status flushFileSystem(const std::string &directory) {
+#if defined(__linux__)
+  int descriptor = ::open(directory.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return makeSystemError("open", directory, errno);
+  int error = ::syncfs(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  if (error != 0)
+    return makeSystemError("write", directory, error);
+#else
+  ::sync();
+#endif
   return absl::OkStatus();
 }
 
