@@ -20,9 +20,13 @@
 
 #include "Lower/LoweringBuilder.h"
 
+#include "espresso/Base/Half.h"
+#include "espresso/Ops/Registry.h"
 #include "espresso/Transforms/Passes.h"
 
 #include "llvm/ADT/StringSwitch.h"
+
+#include <cmath>
 
 namespace espresso {
 namespace {
@@ -68,23 +72,53 @@ static const Lowering *findLowering(llvm::StringRef name) {
   return nullptr;
 }
 
-/// Reports and fails if `op` cannot be lowered; otherwise returns how it is.
-static FailureOr<const Lowering *> getLowering(const Operation &op) {
-  auto refuse = [&]() {
-    return op.emitError().setRule("lower-composites")
-           << "cannot lower '" << op.getName() << "' in '"
-           << op.getFunction()->getName() << "': ";
-  };
-  const Lowering *row = findLowering(op.getName());
-  if (!row)
-    return refuse() << "there is no lowering for it";
-  if (!row->lower)
-    return refuse() << row->whyNot;
+static InFlightDiagnostic refuse(const Operation &op) {
+  return op.emitError().setRule("lower-composites")
+         << "cannot lower '" << op.getName() << "' in '"
+         << op.getFunction()->getName() << "': ";
+}
+
+/// Whether compile-time arguments have elements: a weight that is unpacked
+/// when the program is loaded cannot be reshaped before.
+static LogicalResult checkConstants(const Operation &op) {
+  for (const InputDefinition &input : lookupOp(op)->inputs)
+    if (input.isConst && op.hasBinding(input.name) &&
+        !op.getConstant(input.name))
+      return refuse(op) << "'" << input.name << "' is not a 'const'";
+  return success();
+}
+
+static LogicalResult checkShapes(const Operation &op) {
   for (Value *operand : op.getAllOperands())
     if (TensorType type = operand->getTensorType();
         type && !type.hasStaticShape())
-      return refuse() << "the shape of '" << operand->getName() << "', " << type
-                      << ", is not static";
+      return refuse(op) << "the shape of '" << operand->getName() << "', "
+                        << type << ", is not static";
+  return success();
+}
+
+/// A mask must stay finite, or rows of it become NaN (ane-mask-value).
+static LogicalResult checkMask(const Operation &op, double maskValue) {
+  DataType type = op.getResult()->getTensorType().getElementType();
+  double rounded = roundToType(type, maskValue);
+  if (!op.is("espresso.causal_attention") ||
+      (rounded < 0 && std::isfinite(rounded)))
+    return success();
+  return refuse(op) << "a mask value of " << static_cast<int64_t>(maskValue)
+                    << " is not a finite negative number of " << getName(type);
+}
+
+/// Reports and fails if `op` cannot be lowered; otherwise returns how it is.
+static FailureOr<const Lowering *> getLowering(const Operation &op,
+                                               const LoweringOptions &options) {
+  const Lowering *row = findLowering(op.getName());
+  if (!row)
+    return refuse(op) << "there is no lowering for it";
+  if (!row->lower)
+    return refuse(op) << row->whyNot;
+  if (failed(checkConstants(op)) || failed(checkShapes(op)) ||
+      failed(checkMask(op, options.maskValue)))
+    return failure();
   return row;
 }
 
@@ -105,7 +139,7 @@ PassResult LowerCompositesPass::run(Function &function, PassContext &) {
   });
   bool ok = true;
   for (Operation *op : composites) {
-    FailureOr<const Lowering *> row = getLowering(*op);
+    FailureOr<const Lowering *> row = getLowering(*op, lowering);
     ok &= succeeded(row);
     if (failed(row))
       continue;

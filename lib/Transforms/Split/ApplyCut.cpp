@@ -219,6 +219,8 @@ LogicalResult GroupExtractor::extract() {
            << "': the name is taken";
   program = host.getProgram().addFunction(group.functionName, opset,
                                           first.getLocation());
+  // Not for a port: the call has an argument of that name already.
+  program->reserveName("callee");
   collectInputs();
   if (failed(checkPorts(inputs)))
     return failure();

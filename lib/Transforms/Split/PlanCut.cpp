@@ -83,6 +83,10 @@ private:
 //===----------------------------------------------------------------------===//
 
 LogicalResult CutPlanner::checkEngineOp(Operation &op) {
+  if (*getLayer(op) < 0)
+    return op.emitError().setRule("split-at-rope")
+           << "cannot place '" << op.getName() << "': its layer, "
+           << *getLayer(op) << ", is negative";
   if (!lookupOp(op))
     return op.emitError().setRule("split-at-rope")
            << "cannot place unknown operation '" << op.getName()

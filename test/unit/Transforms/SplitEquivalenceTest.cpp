@@ -157,4 +157,24 @@ TEST(SplitSharingTest, FunctionsShareSources) {
   EXPECT_NE(getQuerySource("decode_l0_pre"), getQuerySource("decode_l1_pre"));
 }
 
+// Nested blocks have no text form yet, hence no test in text.
+TEST(SplitErrorsTest, NestedBlocksHaveNoPlace) {
+  Context context;
+  std::vector<std::string> messages;
+  context.getDiagnostics().setHandler([&](const Diagnostic &diagnostic) {
+    messages.push_back(diagnostic.message);
+  });
+  Program program(context);
+  Function *function = program.addFunction("f", Opset::Model, {});
+  Type type = TensorType::get(context, DataType::Float16, {1, 4, 1, 2});
+  Value *x = function->getBody().addInput("x", type, {});
+  Builder builder(function->getBody());
+  Operation *op = builder.create("cond", {{"pred", x}}, {type}, "y");
+  op->addBlock()->addOutput(x);
+  function->getBody().addOutput(op->getResult());
+  EXPECT_FALSE(runPipeline(program, "split-at-rope"));
+  EXPECT_EQ(messages, std::vector<std::string>{
+                          "cannot place 'cond': it has nested blocks"});
+}
+
 } // namespace
