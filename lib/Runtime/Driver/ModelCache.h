@@ -1,0 +1,45 @@
+//===- ModelCache.h - Models compiled on the way ----------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_LIB_RUNTIME_DRIVER_MODELCACHE_H
+#define ESPRESSO_LIB_RUNTIME_DRIVER_MODELCACHE_H
+
+#include "Console.h"
+#include "RunOptions.h"
+
+#include "absl/status/statusor.h"
+
+#include <string>
+
+namespace espresso::runtime {
+
+/// A bundle in the cache, and how to make it.
+class ModelCache {
+public:
+  /// Finds espresso-compile and the place for the model's bundle: in
+  /// $XDG_CACHE_HOME/espresso, or ~/.cache/espresso, under a name derived from
+  /// the contents of model, vocabulary and compiler and from the options.
+  /// Errors: NotFound, PermissionDenied, InvalidArgument for the model;
+  /// Unavailable for the rest.
+  [[nodiscard]] static absl::StatusOr<ModelCache>
+  create(const RunOptions &options);
+
+  const std::string &getBundlePath() const { return bundle; }
+  bool hasBundle() const;
+  /// Runs espresso-compile; what it says goes to stderr. Two of them at once do
+  /// no harm: each writes aside and renames. Returns its exit code.
+  [[nodiscard]] absl::StatusOr<int> compile(const RunOptions &options) const;
+
+private:
+  std::string compiler;
+  std::string bundle;
+};
+
+} // namespace espresso::runtime
+
+#endif // ESPRESSO_LIB_RUNTIME_DRIVER_MODELCACHE_H

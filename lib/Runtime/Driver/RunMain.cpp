@@ -1,0 +1,262 @@
+//===- RunMain.cpp - The driver of espresso-run ---------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "espresso/Runtime/RunMain.h"
+
+#include "Console.h"
+#include "ModelCache.h"
+#include "RunOptions.h"
+#include "Runtime/StatusMacros.h"
+#include "espresso/Base/Version.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include <chrono>
+#include <filesystem>
+
+namespace espresso::runtime {
+
+/// The exit codes of all tools that can come up here; see docs/Runtime.md.
+enum ExitCode : int {
+  kSuccess = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kInvalidInput = 3,
+  kOutputError = 5,
+};
+
+static ExitCode getExitCode(const absl::Status &status) {
+  switch (status.code()) {
+  case absl::StatusCode::kOk:
+    return kSuccess;
+  case absl::StatusCode::kFailedPrecondition:
+  case absl::StatusCode::kResourceExhausted:
+    return kFailed;
+  case absl::StatusCode::kUnavailable:
+  case absl::StatusCode::kCancelled:
+    return kOutputError;
+  default:
+    return kInvalidInput;
+  }
+}
+
+using Clock = std::chrono::steady_clock;
+
+static double getSeconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+namespace {
+
+/// One run of the tool, from its options to its exit code.
+class Runner {
+public:
+  explicit Runner(const RunOptions &options)
+      : options(options),
+        messages(options.color, options.quiet, options.verbose) {}
+  int run();
+
+private:
+  int report(const absl::Status &status);
+  absl::StatusOr<std::string> readPrompt() const;
+  /// The bundle, compiled first if need be; or an exit code.
+  absl::Status openBundle(int &exitCode);
+  absl::Status openCompiled(int &exitCode);
+  absl::StatusOr<std::shared_ptr<const Bundle>> open(const std::string &path);
+  absl::Status continueText(const std::string &prompt);
+  absl::Status startOutput(const std::string &prompt, TextStream &stream);
+  absl::Status writeToken(int32_t id, TextStream &stream);
+  void printStats(const GenerateResult &result) const;
+
+  const RunOptions &options;
+  Messages messages;
+  std::shared_ptr<const Bundle> bundle;
+  std::vector<int32_t> promptIds;
+  double loadSeconds = 0;
+};
+
+} // namespace
+
+int Runner::report(const absl::Status &status) {
+  // Nobody is left to read, as after `| head`: not worth a message.
+  if (!absl::IsCancelled(status))
+    messages.error(std::string(status.message()));
+  return getExitCode(status);
+}
+
+absl::StatusOr<std::string> Runner::readPrompt() const {
+  if (options.prompt)
+    return *options.prompt;
+  ESPRESSO_ASSIGN_OR_RETURN(std::string text, readText(options.promptFile));
+  if (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text;
+}
+
+absl::StatusOr<std::shared_ptr<const Bundle>>
+Runner::open(const std::string &path) {
+  const Clock::time_point start = Clock::now();
+  auto opened = Bundle::open(path, {.verifyWeights = !options.noVerify});
+  loadSeconds = getSeconds(Clock::now() - start);
+  return opened;
+}
+
+absl::Status Runner::openCompiled(int &exitCode) {
+  ESPRESSO_ASSIGN_OR_RETURN(ModelCache cache, ModelCache::create(options));
+  if (cache.hasBundle()) {
+    auto found = open(cache.getBundlePath());
+    if (found.ok()) {
+      bundle = *std::move(found);
+      return absl::OkStatus();
+    }
+    messages.note(absl::StrCat("the bundle in the cache is damaged: ",
+                               std::string(found.status().message())));
+    std::error_code error;
+    std::filesystem::remove_all(cache.getBundlePath(), error);
+  }
+  messages.note(absl::StrCat("compiling '", options.model, "' to '",
+                             cache.getBundlePath(), "'"));
+  ESPRESSO_ASSIGN_OR_RETURN(exitCode, cache.compile(options));
+  if (exitCode != kSuccess)
+    return absl::OkStatus(); // it has said why
+  ESPRESSO_ASSIGN_OR_RETURN(bundle, open(cache.getBundlePath()));
+  return absl::OkStatus();
+}
+
+absl::Status Runner::openBundle(int &exitCode) {
+  std::error_code error;
+  const auto status = std::filesystem::status(options.model, error);
+  if (std::filesystem::is_regular_file(status))
+    return openCompiled(exitCode);
+  ESPRESSO_ASSIGN_OR_RETURN(bundle, open(options.model));
+  if (!options.tokenizer.empty() || !options.dataType.empty())
+    messages.note("--tokenizer and --dtype change nothing in a bundle, which "
+                  "is compiled already");
+  return absl::OkStatus();
+}
+
+/// Writes what the prompt contributes to the output.
+absl::Status Runner::startOutput(const std::string &prompt,
+                                 TextStream &stream) {
+  if (!options.ids)
+    return writeStdout(stream.pushBytes(prompt));
+  std::string line;
+  for (int32_t id : promptIds)
+    absl::StrAppend(&line, line.empty() ? "" : " ", id);
+  return writeStdout(line);
+}
+
+absl::Status Runner::writeToken(int32_t id, TextStream &stream) {
+  if (options.ids)
+    return writeStdout(absl::StrCat(" ", id));
+  return writeStdout(stream.push(id));
+}
+
+absl::Status Runner::continueText(const std::string &prompt) {
+  const Clock::time_point start = Clock::now();
+  ESPRESSO_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      Session::create(bundle,
+                      {.threads = static_cast<unsigned>(options.threads)}));
+  loadSeconds += getSeconds(Clock::now() - start);
+  const Tokenizer &tokenizer = bundle->getTokenizer();
+  ESPRESSO_ASSIGN_OR_RETURN(promptIds, tokenizer.encode(prompt));
+  TextStream stream(tokenizer, /*atStart=*/prompt.empty());
+  const bool writesText = options.logits != "-";
+  absl::Status written;
+  GenerateCallbacks callbacks;
+  callbacks.onPromptLogits = [&](std::span<const float> logits) {
+    if (!options.logits.empty())
+      ESPRESSO_RETURN_IF_ERROR(writeLogits(options.logits, logits));
+    return writesText ? startOutput(prompt, stream) : absl::OkStatus();
+  };
+  callbacks.onToken = [&](int32_t id) {
+    if (writesText)
+      written = writeToken(id, stream);
+    return written.ok();
+  };
+  ESPRESSO_ASSIGN_OR_RETURN(GenerateResult result,
+                            generate(*session, promptIds,
+                                     {.sampler = options.sampler,
+                                      .maxNewTokens = options.maxNewTokens,
+                                      .endAtStopTokens = !options.ignoreStop},
+                                     callbacks));
+  ESPRESSO_RETURN_IF_ERROR(written);
+  if (writesText)
+    ESPRESSO_RETURN_IF_ERROR(
+        writeStdout(absl::StrCat(options.ids ? "" : stream.finish(), "\n")));
+  messages.detail(
+      absl::StrCat("stopped: ", std::string(getName(result.reason))));
+  if (options.stats)
+    printStats(result);
+  return absl::OkStatus();
+}
+
+static double getRate(int64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0.0;
+}
+
+void Runner::printStats(const GenerateResult &result) const {
+  absl::FPrintF(stderr, "load:         %.3f s, %.1f MB of weights\n",
+                loadSeconds,
+                static_cast<double>(bundle->getWeightBytes()) / 1e6);
+  absl::FPrintF(stderr, "prompt:       %d tokens, %.3f s, %.1f tokens/s\n",
+                result.promptTokens, result.promptSeconds,
+                getRate(result.promptTokens, result.promptSeconds));
+  absl::FPrintF(stderr, "first token:  %.3f s after load\n",
+                result.firstTokenSeconds);
+  absl::FPrintF(stderr, "decode:       %d tokens, %.3f s, %.1f tokens/s\n",
+                result.decodeSteps, result.decodeSeconds,
+                getRate(result.decodeSteps, result.decodeSeconds));
+  absl::FPrintF(stderr, "stopped:      %s\n",
+                std::string(getName(result.reason)));
+}
+
+int Runner::run() {
+  // The prompt first: a wrong path should not cost a compilation.
+  absl::StatusOr<std::string> prompt = readPrompt();
+  if (!prompt.ok())
+    return report(prompt.status());
+  int exitCode = kSuccess;
+  absl::Status opened = openBundle(exitCode);
+  if (!opened.ok())
+    return report(opened);
+  if (exitCode != kSuccess)
+    return exitCode;
+  const ModelInfo &model = bundle->getModel();
+  messages.detail(absl::StrFormat(
+      "%s: %s, %d layers, %d parameters, %s, context %d", bundle->getPath(),
+      model.name, model.numLayers, model.numParameters, model.dataType,
+      model.contextLength));
+  absl::Status status = continueText(*prompt);
+  return status.ok() ? kSuccess : report(status);
+}
+
+int espressoRunMain(int argc, char **argv) {
+  absl::Status streams = prepareStreams();
+  std::vector<std::string_view> arguments(argv + std::min(argc, 1),
+                                          argv + argc);
+  absl::StatusOr<RunOptions> options = parseRunOptions(arguments);
+  const Messages messages(options.ok() ? options->color : "auto", false, false);
+  if (!options.ok()) {
+    messages.error(std::string(options.status().message()));
+    return kUsage;
+  }
+  if (streams.ok() && (options->help || options->helpAll))
+    streams = writeStdout(getRunHelp(options->helpAll));
+  else if (streams.ok() && options->version)
+    streams = writeStdout(absl::StrCat(kVersionText, "\n"));
+  else if (streams.ok())
+    return Runner(*options).run();
+  if (!streams.ok() && !absl::IsCancelled(streams))
+    messages.error(std::string(streams.message()));
+  return getExitCode(streams);
+}
+
+} // namespace espresso::runtime

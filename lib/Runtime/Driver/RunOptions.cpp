@@ -1,0 +1,166 @@
+//===- RunOptions.cpp - What espresso-run was asked to do -----------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunOptions.h"
+
+#include "Runtime/StatusMacros.h"
+
+#include "absl/strings/str_cat.h"
+
+#include <limits>
+
+namespace espresso::runtime {
+
+static constexpr std::string_view kOverview =
+    "Continues a prompt with the language model of a bundle. A model that is "
+    "not\n"
+    "compiled yet is compiled to a cache first.\n"
+    "\n"
+    "usage: espresso-run BUNDLE|MODEL.gguf|MODEL.bin -p PROMPT [options]\n";
+
+static constexpr std::string_view kExamples =
+    "\nExamples:\n"
+    "  espresso-run stories.espresso -p \"Once upon a time\" -n 100\n"
+    "  espresso-run model.gguf -p \"The sea\" --temp 0.8 --top-p 0.9 --seed 7\n"
+    "  espresso-run stories.espresso -f prompt.txt -n 0 --logits logits.npy\n";
+
+/// Stores one of a few words.
+static std::function<absl::Status(std::string_view)>
+storeWord(std::string &to, std::vector<std::string_view> words) {
+  return [&to, words = std::move(words)](std::string_view value) {
+    std::string list;
+    for (std::string_view word : words) {
+      if (word == value) {
+        to = value;
+        return absl::OkStatus();
+      }
+      absl::StrAppend(&list, list.empty() ? "" : ", ", std::string(word));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected one of ", list, ", found '", std::string(value), "'"));
+  };
+}
+
+static OptionGroup getTextOptions(RunOptions &o) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  auto storePrompt = [&o](std::string_view value) {
+    o.prompt = std::string(value);
+    return absl::OkStatus();
+  };
+  return {"Text",
+          {{"--prompt", "-p", "TEXT", "Text to continue; may be empty", false,
+            storePrompt},
+           {"--prompt-file", "-f", "FILE", "The same from a file; - for stdin",
+            false, storeText(o.promptFile)},
+           {"--max-tokens", "-n", "N",
+            "New tokens at most (default: to the end of text)", false,
+            storeInteger(o.maxNewTokens, -1, kMost)},
+           {"--ignore-eos", "", "", "Go on after the model ends the text", true,
+            storeFlag(o.ignoreStop)}}};
+}
+
+static OptionGroup getSamplingOptions(RunOptions &o) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  return {"Sampling, in this order",
+          {{"--repeat-penalty", "", "R",
+            "Make recent tokens less likely (default 1: off)", false,
+            storeNumber(o.sampler.repeatPenalty)},
+           {"--repeat-last-n", "", "N", "What is recent (default 64)", true,
+            storeInteger(o.sampler.repeatWindow, 0, kMost)},
+           {"--temp", "", "T", "Temperature (default 0: always the best token)",
+            false, storeNumber(o.sampler.temperature)},
+           {"--top-k", "", "K", "Only the K best (default 0: all)", false,
+            storeInteger(o.sampler.topK, 0, kMost)},
+           {"--top-p", "", "P",
+            "Only the best that reach probability P (default 1)", false,
+            storeNumber(o.sampler.topP)},
+           {"--min-p", "", "P",
+            "Only those P times as likely as the best (default 0)", false,
+            storeNumber(o.sampler.minP)},
+           {"--seed", "-s", "S", "Same seed, same text (default 0)", false,
+            storeInteger(o.seed, 0, std::numeric_limits<int64_t>::max())}}};
+}
+
+static OptionGroup getOutputOptions(RunOptions &o) {
+  return {"Output",
+          {{"--ids", "", "", "Print token ids instead of text", false,
+            storeFlag(o.ids)},
+           {"--logits", "", "FILE",
+            "Write the prompt's logits as lines or *.npy; - for stdout", false,
+            storeText(o.logits)},
+           {"--stats", "", "", "Print times and speeds to stderr", false,
+            storeFlag(o.stats)}}};
+}
+
+static OptionGroup getModelOptions(RunOptions &o) {
+  return {"Model",
+          {{"--threads", "-t", "N", "Threads (default 0: all)", false,
+            storeInteger(o.threads, 0, 512)},
+           {"--no-verify", "", "", "Do not check the digests of weights", false,
+            storeFlag(o.noVerify)},
+           {"--dtype", "", "TYPE", "Compile for fp16 or fp32 (default fp16)",
+            false, storeWord(o.dataType, {"fp16", "fp32"})},
+           {"--tokenizer", "", "FILE", "Vocabulary of a MODEL.bin", false,
+            storeText(o.tokenizer)}}};
+}
+
+static OptionGroup getGeneralOptions(RunOptions &o) {
+  return {
+      "General",
+      {{"--color", "", "WHEN", "Colour messages: auto, always, never", false,
+        storeWord(o.color, {"auto", "always", "never"})},
+       {"--quiet", "-q", "", "Say nothing but errors", false,
+        storeFlag(o.quiet)},
+       {"--verbose", "-v", "", "Say more", false, storeFlag(o.verbose)},
+       {"--version", "", "", "Print the version", false, storeFlag(o.version)},
+       {"--help", "-h", "", "Print this; --help-all prints more", false,
+        storeFlag(o.help)},
+       {"--help-all", "", "", "Print every option", true,
+        storeFlag(o.helpAll)}}};
+}
+
+static OptionTable makeTable(RunOptions &o) {
+  return OptionTable({getTextOptions(o), getSamplingOptions(o),
+                      getOutputOptions(o), getModelOptions(o),
+                      getGeneralOptions(o)});
+}
+
+absl::StatusOr<RunOptions>
+parseRunOptions(std::span<const std::string_view> arguments) {
+  RunOptions o;
+  ESPRESSO_ASSIGN_OR_RETURN(std::vector<std::string> rest,
+                            makeTable(o).parse(arguments));
+  if (o.help || o.helpAll || o.version)
+    return o;
+  auto usage = [](const auto &...args) {
+    return absl::InvalidArgumentError(absl::StrCat(args...));
+  };
+  if (rest.empty())
+    return usage("no bundle or model was given; try --help");
+  if (rest.size() > 1)
+    return usage("'", rest[1], "' is one argument too many; quote the prompt ",
+                 "and give it with -p");
+  o.model = rest[0];
+  if (o.prompt && !o.promptFile.empty())
+    return usage("-p and -f exclude each other");
+  if (!o.prompt && o.promptFile.empty())
+    return usage("no prompt was given; add -p TEXT or -f FILE");
+  if (o.ids && o.logits == "-")
+    return usage("--ids and --logits=- both want stdout");
+  o.sampler.seed = static_cast<uint64_t>(o.seed);
+  ESPRESSO_RETURN_IF_ERROR(checkOptions(o.sampler));
+  return o;
+}
+
+std::string getRunHelp(bool all) {
+  RunOptions unused;
+  return absl::StrCat(std::string(kOverview), makeTable(unused).getHelp(all),
+                      std::string(kExamples));
+}
+
+} // namespace espresso::runtime
