@@ -9,6 +9,8 @@
 #include "espresso/Support/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Locale.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/WithColor.h"
 
 #include <algorithm>
@@ -188,6 +190,62 @@ static void printWithoutText(const Diagnostic &diagnostic,
   os << ' ' << message << '\n';
 }
 
+/// The line around `place`, and the column of `place` in what is left of it,
+/// from 0. Cuts between characters.
+static std::pair<llvm::StringRef, size_t> getLineAround(llvm::StringRef text,
+                                                        const char *place,
+                                                        size_t before,
+                                                        size_t after) {
+  auto isContinuation = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+  };
+  size_t column = place - text.data();
+  size_t begin = text.rfind('\n', column) + 1; // npos + 1 is 0
+  size_t end = std::min(text.find_first_of("\r\n", column), text.size());
+  if (column - begin > before)
+    begin = column - before;
+  if (end - column > after)
+    end = column + after;
+  while (begin < column && isContinuation(text[begin]))
+    ++begin;
+  while (end > column && end < text.size() && isContinuation(text[end]))
+    --end;
+  return {text.slice(begin, end), column - begin};
+}
+
+/// Weights written out make lines of megabytes; of those a part is enough.
+/// Returns false if the line is short.
+static bool printInLongLine(const Diagnostic &diagnostic,
+                            const llvm::SourceMgr &sourceMgr,
+                            llvm::StringRef message, llvm::raw_ostream &os,
+                            bool useColor) {
+  constexpr size_t kLongLine = 1000;
+  constexpr size_t kShownBefore = 60;
+  constexpr size_t kShownAfter = 60;
+  llvm::SMLoc place = diagnostic.location.getStart();
+  unsigned id = sourceMgr.FindBufferContainingLoc(place);
+  if (id == 0)
+    return false;
+  const llvm::MemoryBuffer *buffer = sourceMgr.getMemoryBuffer(id);
+  auto line = getLineAround(buffer->getBuffer(), place.getPointer(), kLongLine,
+                            kLongLine);
+  if (line.first.size() <= kLongLine)
+    return false;
+  auto [window, column] = getLineAround(
+      line.first, line.first.data() + line.second, kShownBefore, kShownAfter);
+  auto [lineNumber, columnNumber] = sourceMgr.getLineAndColumn(place, id);
+  Diagnostic header = diagnostic;
+  header.subject = (buffer->getBufferIdentifier() + ":" +
+                    llvm::Twine(lineNumber) + ":" + llvm::Twine(columnNumber))
+                       .str();
+  printWithoutText(header, message, os, useColor);
+  // Negative where there is something unprintable.
+  int width = llvm::sys::locale::columnWidth(window.take_front(column));
+  os << "..." << window << "...\n";
+  os.indent(3 + (width < 0 ? column : width)) << "^\n";
+  return true;
+}
+
 static void printOne(const Diagnostic &diagnostic,
                      const llvm::SourceMgr &sourceMgr, llvm::raw_ostream &os,
                      bool useColor) {
@@ -198,6 +256,8 @@ static void printOne(const Diagnostic &diagnostic,
     printWithoutText(diagnostic, message, os, useColor);
     return;
   }
+  if (printInLongLine(diagnostic, sourceMgr, message, os, useColor))
+    return;
   llvm::SMRange range = diagnostic.location.getRange();
   llvm::SmallVector<llvm::SMRange, 4> ranges(diagnostic.highlights.begin(),
                                              diagnostic.highlights.end());
