@@ -8,14 +8,16 @@
 
 #include "espresso/Tools/ToolOptions.h"
 
+#include "Revision.h"
+
 #include "espresso/Base/Version.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
 
-#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -61,11 +63,6 @@ static llvm::StringRef removeForeignOptions(llvm::StringRef categoryName) {
   return categoryName;
 }
 
-void ignoreWriteSignals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
-
 ToolOptions::ToolOptions()
     // Before any option of ours is made.
     : category(removeForeignOptions("General options")),
@@ -92,7 +89,13 @@ ToolOptions::ToolOptions()
 // Command line
 //===----------------------------------------------------------------------===//
 
-static void printVersion(llvm::raw_ostream &os) { os << kVersionText << '\n'; }
+static void printVersion(llvm::raw_ostream &os) {
+  llvm::StringRef revision = ESPRESSO_REVISION;
+  os << kVersionText;
+  if (!revision.empty())
+    os << " (" << revision << ')';
+  os << "\nLLVM " << LLVM_VERSION_STRING << ", " << LLVM_HOST_TRIPLE << '\n';
+}
 
 std::optional<ExitCode> ToolOptions::parse(int argc, char **argv,
                                            llvm::StringRef overview,

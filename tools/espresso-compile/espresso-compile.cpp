@@ -7,14 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "espresso/Tools/CompileMain.h"
-#include "espresso/Tools/ToolOptions.h"
+#include "espresso/Tools/InitTool.h"
 #include "espresso/Transforms/Passes.h"
 
-#include "llvm/Support/InitLLVM.h"
-
 int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  espresso::ignoreWriteSignals();
+  espresso::InitTool init(argc, argv);
   espresso::registerAllPasses();
   return espresso::espressoCompileMain(argc, argv);
 }

@@ -7,16 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "espresso/Tools/EvaluateStage.h"
+#include "espresso/Tools/InitTool.h"
 #include "espresso/Tools/OptMain.h"
 #include "espresso/Tools/PassStage.h"
-#include "espresso/Tools/ToolOptions.h"
 #include "espresso/Transforms/Passes.h"
 
-#include "llvm/Support/InitLLVM.h"
-
 int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv, /*InstallPipeSignalExitHandler=*/false);
-  espresso::ignoreWriteSignals();
+  espresso::InitTool init(argc, argv);
   espresso::registerAllPasses();
   espresso::PassStage passes;
   espresso::EvaluateStage evaluation;

@@ -57,10 +57,6 @@ private:
   llvm::cl::opt<bool> helpAll;
 };
 
-/// Makes failing writes (a closed pipe, a limit on file sizes) come back as
-/// errors rather than end the process. Call once, at the start.
-void ignoreWriteSignals();
-
 /// Prints "<tool>: error: <message>" to stderr.
 void reportToolError(llvm::StringRef message);
 
