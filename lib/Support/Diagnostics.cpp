@@ -263,8 +263,13 @@ static void printOne(const Diagnostic &diagnostic,
                                              diagnostic.highlights.end());
   if (range.End.getPointer() > range.Start.getPointer())
     ranges.push_back(range);
+  // LLVM takes `useColor` for a permission and looks at the stream itself.
+  auto *previous = llvm::WithColor::defaultAutoDetectFunction();
+  llvm::WithColor::setAutoDetectFunction(
+      [](const llvm::raw_ostream &) { return true; });
   sourceMgr.PrintMessage(os, range.Start, getKind(diagnostic.severity), message,
                          ranges, diagnostic.fixIts, useColor);
+  llvm::WithColor::setAutoDetectFunction(previous);
 }
 
 void printDiagnostic(const Diagnostic &diagnostic,
