@@ -59,9 +59,10 @@ InitTool::InitTool(int argc, char **argv) {
           .str();
   if (llvm::sys::Process::FixupStandardFileDescriptors())
     std::_Exit(static_cast<int>(ExitCode::OutputError));
+  llvm::sys::AddSignalHandler(endAfterCrash, nullptr);
+  // Afterwards: LLVM counts the second one among crashes.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  llvm::sys::AddSignalHandler(endAfterCrash, nullptr);
   llvm::install_fatal_error_handler(endAfterFatalError);
   llvm::install_out_of_memory_new_handler();
 }

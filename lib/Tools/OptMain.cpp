@@ -110,6 +110,7 @@ std::string OptDriver::getModelDirectory() const {
 }
 
 ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
+  unsigned errorsBefore = context.getDiagnostics().getNumErrors();
   std::unique_ptr<Program> program = parseProgramPiece(context, text);
   if (!program)
     return ExitCode::InvalidInput;
@@ -123,6 +124,9 @@ ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
     if (code != ExitCode::Success)
       return code;
   }
+  // --Werror makes errors of what has failed nothing.
+  if (context.getDiagnostics().getNumErrors() != errorsBefore)
+    return ExitCode::Failed;
   for (OptStage *stage : stages)
     if (stage->printResult(os))
       return ExitCode::Success;
