@@ -55,12 +55,11 @@ static Value *splitHeads(LoweringBuilder &b, llvm::StringRef input,
 /// leaves no weight after softmax to those behind. Finite, so that no row can
 /// become NaN (ane-mask-value).
 static Value *getCausalMask(LoweringBuilder &b, int64_t tokens) {
-  std::vector<double> elements(tokens * tokens, 0.0);
-  for (int64_t row = 0; row < tokens; ++row)
-    for (int64_t column = row + 1; column < tokens; ++column)
-      elements[row * tokens + column] = b.getOptions().maskValue;
+  double maskValue = b.getOptions().maskValue;
   return b.tensor("causal_mask_" + std::to_string(tokens),
-                  {1, 1, tokens, tokens}, elements);
+                  {1, 1, tokens, tokens}, [&](int64_t index) {
+                    return index % tokens > index / tokens ? maskValue : 0.0;
+                  });
 }
 
 /// Between key heads [1, G, R·S, n] and query heads [1, H, S, n], R = H/G:

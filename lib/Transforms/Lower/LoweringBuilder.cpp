@@ -52,21 +52,20 @@ Value *LoweringBuilder::scalar(llvm::StringRef name, double value) {
 
 Value *LoweringBuilder::tensor(llvm::StringRef name,
                                llvm::ArrayRef<int64_t> shape,
-                               llvm::ArrayRef<double> elements) {
+                               llvm::function_ref<double(int64_t)> getElement) {
+  TensorType type = TensorType::get(getContext(), dataType, shape);
+  int64_t count = type.getNumElements().value();
   unsigned width = getBitWidth(dataType) / 8;
   std::vector<uint8_t> bytes;
-  bytes.reserve(elements.size() * width);
-  for (double element : elements) {
-    uint64_t bits = encodeFloat(dataType, element);
+  bytes.reserve(count * width);
+  for (int64_t index = 0; index < count; ++index) {
+    uint64_t bits = encodeFloat(dataType, getElement(index));
     for (unsigned i = 0; i < width; ++i)
       bytes.push_back(static_cast<uint8_t>(bits >> (8 * i)));
   }
-  BlobReference reference{
-      ("@constant/" + name).str(), /*offset=*/0,
-      makeMemorySource(dataType, elements.size(), std::move(bytes))};
-  return flag(name,
-              Attribute::blob(TensorType::get(getContext(), dataType, shape),
-                              std::move(reference)));
+  BlobReference reference{("@constant/" + name).str(), /*offset=*/0,
+                          makeMemorySource(dataType, count, std::move(bytes))};
+  return flag(name, Attribute::blob(type, std::move(reference)));
 }
 
 /// The elements of `value` under another shape, in a blob. Dense floats have

@@ -20,6 +20,7 @@
 #include "espresso/Weights/WeightSources.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <string>
@@ -84,9 +85,9 @@ public:
   /// subnormal: 1e-5 becomes 1.00136e-5.
   Value *scalar(llvm::StringRef name, double value);
   /// A shared tensor of the activations' type whose elements stay in a blob
-  /// (ane-inline-tensor-const). `elements` are row-major.
+  /// (ane-inline-tensor-const). `getElement` is called with row-major indices.
   Value *tensor(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
-                llvm::ArrayRef<double> elements);
+                llvm::function_ref<double(int64_t)> getElement);
   /// The compile-time input as a blob constant of another shape with as many
   /// elements. Takes the constant over if nobody else uses it.
   Value *weight(llvm::StringRef input, llvm::ArrayRef<int64_t> shape);
