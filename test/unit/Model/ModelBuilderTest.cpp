@@ -180,7 +180,8 @@ TEST_P(ModelNumbersTest, DecodeAgreesWithPlainLoops) {
   auto [numHeads, numKVHeads, tiedHead] = GetParam();
   Checkpoint checkpoint =
       makeRandomCheckpoint(makeTinyConfig(numHeads, numKVHeads, tiedHead), 7);
-  auto program = build(checkpoint, {.dataType = DataType::Float32});
+  auto program =
+      build(checkpoint, {.dataType = DataType::Float32, .contextLength = 18});
   ASSERT_TRUE(program);
   ModelSession session(*program, {NumericsMode::Fp64});
   EXPECT_LT(
@@ -199,6 +200,7 @@ TEST_P(ModelNumbersTest, PrefillAgreesWithPlainLoops) {
       {4, 9}, {9, 9}, {16, 5}, {12, 1}};
   for (auto [prefillLength, promptLength] : kLengths) {
     auto program = build(checkpoint, {.dataType = DataType::Float32,
+                                      .contextLength = 18,
                                       .prefillLength = prefillLength});
     ASSERT_TRUE(program);
     ModelSession session(*program, {NumericsMode::Fp64});

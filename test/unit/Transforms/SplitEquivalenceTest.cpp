@@ -34,6 +34,9 @@ constexpr double kFp32Tolerance = 2e-5;
 /// differs.
 constexpr double kFp64Tolerance = 1e-12;
 
+/// Positions in the cache: some remain free.
+constexpr int64_t kContext = 18;
+
 const std::vector<int64_t> kIds = {1, 5, 16, 0, 9, 9, 3, 12, 7};
 
 struct Shape {
@@ -61,10 +64,11 @@ protected:
     auto [numHeads, numKVHeads, prefillLength, promptLength] = GetParam();
     Checkpoint checkpoint =
         makeRandomCheckpoint(makeTinyConfig(numHeads, numKVHeads), 3);
-    model = buildModel(
-        context, checkpoint,
-        {.dataType = DataType::Float32, .prefillLength = prefillLength},
-        context.getDiagnostics());
+    model = buildModel(context, checkpoint,
+                       {.dataType = DataType::Float32,
+                        .contextLength = kContext,
+                        .prefillLength = prefillLength},
+                       context.getDiagnostics());
     ASSERT_TRUE(model);
   }
 
@@ -123,7 +127,9 @@ TEST(SplitPrecisionTest, Fp16StaysNearFp32) {
   Context context;
   Checkpoint checkpoint = makeRandomCheckpoint(makeTinyConfig(), 5);
   auto model = buildModel(context, checkpoint,
-                          {.dataType = DataType::Float16, .prefillLength = 4},
+                          {.dataType = DataType::Float16,
+                           .contextLength = kContext,
+                           .prefillLength = 4},
                           context.getDiagnostics());
   ASSERT_TRUE(model);
   auto lowered = runOnCopy(*model, "split-at-rope,function(lower-composites)");
@@ -139,7 +145,8 @@ TEST(SplitPrecisionTest, Fp16StaysNearFp32) {
 TEST(SplitSharingTest, FunctionsShareSources) {
   Context context;
   Checkpoint checkpoint = makeRandomCheckpoint(makeTinyConfig(), 5);
-  auto model = buildModel(context, checkpoint, {.prefillLength = 4},
+  auto model = buildModel(context, checkpoint,
+                          {.contextLength = kContext, .prefillLength = 4},
                           context.getDiagnostics());
   ASSERT_TRUE(model);
   auto lowered = runOnCopy(*model, "split-at-rope,function(lower-composites)");

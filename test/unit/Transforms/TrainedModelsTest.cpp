@@ -107,7 +107,8 @@ std::vector<Expectation> readExpectations(const std::filesystem::path &path) {
 
 class TrainedModelsTest : public testing::TestWithParam<TrainedModel> {
 protected:
-  std::unique_ptr<Program> build(const BuildOptions &options) {
+  std::unique_ptr<Program> build(BuildOptions options) {
+    options.contextLength = kNumPositions;
     FailureOr<Checkpoint> checkpoint =
         readCheckpoint(GetParam().model.string(), {}, context.getDiagnostics());
     if (failed(checkpoint))
