@@ -23,6 +23,7 @@ ALLOWED = {
     "Ops": COMPILER_BASE + ["AsmText"],
     "AsmText": COMPILER_BASE,
     "Weights": COMPILER_BASE,
+    "Proto": COMPILER_BASE + ["AsmText", "Weights"],
     "Eval": COMPILER_BASE + ["Ops", "Weights"],
     "Pass": COMPILER_BASE + ["Ops", "AsmText"],
     "Model": COMPILER_BASE + ["Ops", "Weights"],
@@ -35,7 +36,7 @@ ALLOWED = {
                                  "Frontend", "Transforms", "Target", "Export"],
     "Tools": COMPILER_BASE + ["Ops", "AsmText", "Weights", "Model", "Pass",
                               "Frontend", "Transforms", "Target", "Export",
-                              "Compiler", "Eval"],
+                              "Compiler", "Eval", "Proto"],
 }
 
 # Headers of libraries, and the only layers that may see them.
@@ -44,7 +45,7 @@ EXTERNAL = [
     (re.compile(r"^llvm/Support/CommandLine\.h$"), {"Tools"}),
     (re.compile(r"^llvm/"), set(ALLOWED) - LLVM_FREE),
     (re.compile(r"^google/protobuf/|\.pb\.h$"),
-     {"Plan", "Runtime", "Target", "Export"}),
+     {"Plan", "Runtime", "Target", "Export", "Proto"}),
     (re.compile(r"^hwy/"), {"Kernels"}),
 ]
 
