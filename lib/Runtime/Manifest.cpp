@@ -172,7 +172,11 @@ absl::StatusOr<FileMap> readManifest(const std::string &path,
     return absl::NotFoundError(
         absl::StrCat(path, ": no such file or directory"));
   if (!fs::is_directory(status))
-    return invalid(path, "is not a bundle, which is a directory");
+    return invalid(path, "not a bundle, which is a directory");
+  if (fs::symlink_status(root / kManifest, error).type() ==
+      fs::file_type::not_found)
+    return absl::NotFoundError(
+        absl::StrCat(path, ": not a bundle: it has no manifest.json"));
   ESPRESSO_ASSIGN_OR_RETURN(std::shared_ptr<const MappedFile> file,
                             openInside(root, std::string(kManifest)));
   std::span<const uint8_t> bytes = file->getBytes();

@@ -22,7 +22,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +137,26 @@ absl::StatusOr<ModelCache> ModelCache::create(const RunOptions &options) {
 bool ModelCache::hasBundle() const {
   std::error_code error;
   return fs::is_directory(bundle, error);
+}
+
+ModelCache::Lock::~Lock() {
+  if (descriptor >= 0)
+    ::close(descriptor); // which unlocks
+}
+
+absl::StatusOr<ModelCache::Lock> ModelCache::lock(bool exclusive) const {
+  const std::string path = bundle + ".lock";
+  const int descriptor =
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    return absl::UnavailableError(
+        absl::StrCat("cannot open '", path, "': ", std::strerror(errno)));
+  Lock held(descriptor);
+  while (::flock(descriptor, exclusive ? LOCK_EX : LOCK_SH) != 0)
+    if (errno != EINTR)
+      return absl::UnavailableError(
+          absl::StrCat("cannot lock '", path, "': ", std::strerror(errno)));
+  return held;
 }
 
 /// Starts a program whose stdout is our stderr and waits for its end.

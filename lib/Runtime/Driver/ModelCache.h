@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 
 #include <string>
+#include <utility>
 
 namespace espresso::runtime {
 
@@ -31,8 +32,24 @@ public:
 
   const std::string &getBundlePath() const { return bundle; }
   bool hasBundle() const;
-  /// Runs espresso-compile; what it says goes to stderr. Two of them at once do
-  /// no harm: each writes aside and renames. Returns its exit code.
+
+  /// Holds others off the bundle for as long as it lives: those that would
+  /// write it, and if exclusive also those that read it. Waits for its turn.
+  class Lock {
+  public:
+    explicit Lock(int descriptor) : descriptor(descriptor) {}
+    Lock(Lock &&other) noexcept
+        : descriptor(std::exchange(other.descriptor, -1)) {}
+    Lock &operator=(Lock &&) = delete;
+    ~Lock();
+
+  private:
+    int descriptor;
+  };
+  [[nodiscard]] absl::StatusOr<Lock> lock(bool exclusive) const;
+
+  /// Runs espresso-compile, which says on stderr what is wrong. Returns its
+  /// exit code. The exclusive lock must be held.
   [[nodiscard]] absl::StatusOr<int> compile(const RunOptions &options) const;
 
 private:

@@ -68,6 +68,7 @@ private:
   /// The bundle, compiled first if need be; or an exit code.
   absl::Status openBundle(int &exitCode);
   absl::Status openCompiled(int &exitCode);
+  bool openCached(const ModelCache &cache);
   absl::StatusOr<std::shared_ptr<const Bundle>> open(const std::string &path);
   absl::Status continueText(const std::string &prompt);
   absl::Status startOutput(const std::string &prompt, TextStream &stream);
@@ -109,17 +110,18 @@ Runner::open(const std::string &path) {
 
 absl::Status Runner::openCompiled(int &exitCode) {
   ESPRESSO_ASSIGN_OR_RETURN(ModelCache cache, ModelCache::create(options));
-  if (cache.hasBundle()) {
-    auto found = open(cache.getBundlePath());
-    if (found.ok()) {
-      bundle = *std::move(found);
+  {
+    ESPRESSO_ASSIGN_OR_RETURN(auto shared, cache.lock(/*exclusive=*/false));
+    if (cache.hasBundle() && openCached(cache))
       return absl::OkStatus();
-    }
-    messages.note(absl::StrCat("the bundle in the cache is damaged: ",
-                               std::string(found.status().message())));
-    std::error_code error;
-    std::filesystem::remove_all(cache.getBundlePath(), error);
   }
+  // Somebody else may have done it while we waited for our turn.
+  ESPRESSO_ASSIGN_OR_RETURN(auto exclusive, cache.lock(/*exclusive=*/true));
+  if (cache.hasBundle() && openCached(cache))
+    return absl::OkStatus();
+  std::error_code error;
+  if (std::filesystem::remove_all(cache.getBundlePath(), error) > 0)
+    messages.note("the bundle in the cache is damaged; compiling it again");
   messages.note(absl::StrCat("compiling '", options.model, "' to '",
                              cache.getBundlePath(), "'"));
   ESPRESSO_ASSIGN_OR_RETURN(exitCode, cache.compile(options));
@@ -127,6 +129,16 @@ absl::Status Runner::openCompiled(int &exitCode) {
     return absl::OkStatus(); // it has said why
   ESPRESSO_ASSIGN_OR_RETURN(bundle, open(cache.getBundlePath()));
   return absl::OkStatus();
+}
+
+bool Runner::openCached(const ModelCache &cache) {
+  auto found = open(cache.getBundlePath());
+  if (!found.ok()) {
+    messages.detail(std::string(found.status().message()));
+    return false;
+  }
+  bundle = *std::move(found);
+  return true;
 }
 
 absl::Status Runner::openBundle(int &exitCode) {
