@@ -91,7 +91,7 @@ static OptionGroup getOutputOptions(RunOptions &o) {
           {{"--ids", "", "", "Print token ids instead of text", false,
             storeFlag(o.ids)},
            {"--logits", "", "FILE",
-            "Write the prompt's logits as lines or *.npy; - for stdout", false,
+            "Write the prompt's logits: lines, *.npy, - for stdout", false,
             storeText(o.logits)},
            {"--stats", "", "", "Print times and speeds to stderr", false,
             storeFlag(o.stats)}}};
