@@ -57,9 +57,69 @@ def GatherAlongAxis_iOS17 : GatherAlongAxisOp<iOS17> {
                 OptScalar<Bool, "false">:$validate_indices);
 }
 
+class GatherNdOp<Opset o> : GatherBase<"gather_nd", o> {
+  let summary = "Slices of `x` at the vectors in `indices`";
+  let description = [{The last axis of `indices` holds positions along the axes of
+`x` that follow the first `batch_dims`, which both share.}];
+  let infer = "GatherNd";
+  let verify = "";
+  let noEval = kNotEvaluated;
+}
+def GatherNd_iOS15 : GatherNdOp<iOS15> {
+  let inputs = (ins In<T>:$x, In<Int32>:$indices);
+}
+def GatherNd_iOS16 : GatherNdOp<iOS16> {
+  let inputs = (ins In<T>:$x, In<I>:$indices,
+                OptScalar<Int32, "0">:$batch_dims);
+}
+def GatherNd_iOS17 : GatherNdOp<iOS17> {
+  let inputs = (ins In<T>:$x, In<I>:$indices,
+                OptScalar<Int32, "0">:$batch_dims,
+                OptScalar<Bool, "false">:$validate_indices);
+}
+
 //===----------------------------------------------------------------------===//
 // Scatters
 //===----------------------------------------------------------------------===//
+
+defvar kScatterModes =
+    "`mode` is `add`, `div`, `max`, `min`, `mul`, `sub` or `update`.";
+
+class ScatterOp<Opset o> : Op<"scatter", o, [Pure]> {
+  let summary = "`data` with `updates` merged in at `indices` of `axis`";
+  let description = [{`updates` is `data` with `axis` replaced by the axes of
+`indices`. }] # kScatterModes;
+  let typeVars = [Domain<T, Numbers>];
+  let infer = "Scatter";
+  let noEval = kNotEvaluated;
+}
+def Scatter_iOS15 : ScatterOp<iOS15> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<Int32, "0">:$axis, OptScalar<String, "\"add\"">:$mode);
+}
+def Scatter_iOS17 : ScatterOp<iOS17> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<Int32, "0">:$axis, OptScalar<String, "\"add\"">:$mode,
+                OptScalar<Bool, "false">:$validate_indices);
+}
+
+class ScatterNdOp<Opset o> : Op<"scatter_nd", o, [Pure]> {
+  let summary = "`data` with `updates` merged in at the vectors in `indices`";
+  let description = [{The last axis of `indices` holds positions along the first
+axes of `data`. }] # kScatterModes;
+  let typeVars = [Domain<T, Numbers>];
+  let infer = "ScatterNd";
+  let noEval = kNotEvaluated;
+}
+def ScatterNd_iOS15 : ScatterNdOp<iOS15> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<String, "\"add\"">:$mode);
+}
+def ScatterNd_iOS17 : ScatterNdOp<iOS17> {
+  let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
+                OptScalar<String, "\"add\"">:$mode,
+                OptScalar<Bool, "false">:$validate_indices);
+}
 
 class ScatterAlongAxisOp<Opset o> : Op<"scatter_along_axis", o, [Pure]> {
   let summary = "`data` with `updates` merged in at `indices` along `axis`";

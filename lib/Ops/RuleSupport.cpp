@@ -11,8 +11,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 
-#include <limits>
-
 namespace espresso::rules {
 
 //===----------------------------------------------------------------------===//
@@ -250,7 +248,7 @@ LogicalResult checkRank(const Operation &op, llvm::StringRef input,
   diagnostic << "'" << input << "' has rank " << rank << ", expected ";
   if (minimum == maximum)
     diagnostic << minimum;
-  else if (maximum == std::numeric_limits<int64_t>::max())
+  else if (maximum == kAnyRank)
     diagnostic << "at least " << minimum;
   else
     diagnostic << minimum << " to " << maximum;

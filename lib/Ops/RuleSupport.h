@@ -21,6 +21,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 
+#include <limits>
 #include <optional>
 
 namespace espresso::rules {
@@ -109,6 +110,7 @@ TensorType getTensorType(const Operation &op, DataType element,
 /// Reports unless `input`, if it is given, has the shape `expected`.
 LogicalResult checkShape(const Operation &op, llvm::StringRef input,
                          llvm::ArrayRef<int64_t> expected);
+inline constexpr int64_t kAnyRank = std::numeric_limits<int64_t>::max();
 LogicalResult checkRank(const Operation &op, llvm::StringRef input,
                         int64_t minimum, int64_t maximum);
 /// For results whose rank depends on what is unknown: the declared types stand.

@@ -66,6 +66,74 @@ class ReverseBase<Opset o, Types domain> : Reshaping<"reverse", o, domain> {
 def Reverse_iOS15 : ReverseBase<iOS15, Tensors15>;
 def Reverse_iOS17 : ReverseBase<iOS17, Tensors17>;
 
+class ReverseSequenceBase<Opset o, Types domain>
+    : ReshapingWithExtents<"reverse_sequence", o, domain> {
+  let summary = "The first `lengths[b]` elements of each sequence, reversed";
+  let infer = "SameAsX";
+  let verify = "ReverseSequence";
+  let noEval = kNotEvaluated;
+}
+def ReverseSequence_iOS15 : ReverseSequenceBase<iOS15, Tensors15> {
+  let inputs = (ins In<T>:$x, InVector<Int32>:$lengths,
+                OptScalar<Int32, "0">:$seq_axis,
+                OptScalar<Int32, "0">:$batch_axis);
+}
+def ReverseSequence_iOS17 : ReverseSequenceBase<iOS17, Tensors17> {
+  let inputs = (ins In<T>:$x, InVector<U>:$lengths,
+                OptScalar<Int32, "0">:$seq_axis,
+                OptScalar<Int32, "0">:$batch_axis);
+}
+
+def Flatten2d_iOS15 : Reshaping<"flatten2d", iOS15, Tensors15> {
+  let summary = "A matrix of the axes before `axis` and those from it on";
+  let inputs = (ins In<T>:$x, OptScalar<Int32, "1">:$axis);
+  let infer = "Flatten2d";
+  let noEval = kNotEvaluated;
+}
+
+class SlidingWindowsBase<Opset o, Types domain>
+    : Reshaping<"sliding_windows", o, domain> {
+  let summary = "Windows of `size` elements along `axis`, as a new axis after it";
+  let inputs = (ins In<T>:$x, Scalar<Int32>:$axis, Scalar<Int32>:$size,
+                OptScalar<Int32, "1">:$stride);
+  let infer = "SlidingWindows";
+  let noEval = kNotEvaluated;
+}
+def SlidingWindows_iOS15 : SlidingWindowsBase<iOS15, Numbers>;
+def SlidingWindows_iOS17 : SlidingWindowsBase<iOS17, Tensors17>;
+
+//===----------------------------------------------------------------------===//
+// Blocks of space in channels
+//===----------------------------------------------------------------------===//
+
+class SpaceAndDepth<string n, Opset o, string s> : Reshaping<n, o, Floats> {
+  let summary = s;
+  let description = "`x` is `[N, C, H, W]`.";
+  let noEval = kNotEvaluated;
+}
+def DepthToSpace_iOS15 : SpaceAndDepth<"depth_to_space", iOS15,
+                                       "Channels as blocks of space"> {
+  let inputs = (ins In<T>:$x, Scalar<Int32>:$block_size);
+  let infer = "DepthToSpace";
+}
+def SpaceToDepth_iOS15 : SpaceAndDepth<"space_to_depth", iOS15,
+                                       "Blocks of space as channels"> {
+  let inputs = (ins In<T>:$x, Scalar<Int32>:$block_size);
+  let infer = "SpaceToDepth";
+}
+def PixelShuffle_iOS15
+    : SpaceAndDepth<"pixel_shuffle", iOS15,
+                    "Neighbouring channels as blocks of space"> {
+  let inputs = (ins In<T>:$x, Scalar<Int32>:$upscale_factor);
+  let infer = "DepthToSpace";
+}
+def PixelUnshuffle_iOS16
+    : SpaceAndDepth<"pixel_unshuffle", iOS16,
+                    "Blocks of space as neighbouring channels"> {
+  let inputs = (ins In<T>:$x, Scalar<UInt32>:$downscale_factor);
+  let infer = "SpaceToDepth";
+}
+
 //===----------------------------------------------------------------------===//
 // Slices
 //===----------------------------------------------------------------------===//

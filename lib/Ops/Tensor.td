@@ -24,6 +24,23 @@ def Fill_iOS15 : Op<"fill", iOS15, [Pure]> {
   let infer = "Fill";
 }
 
+def FillLike_iOS16 : Op<"fill_like", iOS16, [Pure]> {
+  let summary = "A tensor of one value in the shape of another";
+  let inputs = (ins In<T>:$ref_tensor, OptScalar<U, "0.0">:$value);
+  let description = "Without `value` the elements are fp32.";
+  let typeVars = [Domain<T, Tensors15>, Domain<U, Tensors15>];
+  let infer = "FillLike";
+  let noEval = kNotEvaluated;
+}
+
+def NonZero_iOS15 : Op<"non_zero", iOS15, [Pure]> {
+  let summary = "The places of the elements that are not zero, a row each";
+  let inputs = (ins In<T>:$x);
+  let typeVars = [Domain<T, Tensors15>];
+  let infer = "NonZero";
+  let noEval = kNotEvaluated;
+}
+
 def Range1D_iOS15 : Op<"range_1d", iOS15, [Pure]> {
   let summary = "`start`, `start + step`, … before `end`";
   let inputs = (ins In<T>:$end, In<T>:$start, In<T>:$step);

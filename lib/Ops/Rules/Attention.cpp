@@ -8,8 +8,6 @@
 
 #include "RuleSupport.h"
 
-#include <limits>
-
 namespace espresso::rules {
 
 /// `attn_mask` is boolean or of the type of `query`, and broadcasts to
@@ -34,7 +32,7 @@ static LogicalResult checkMask(const Operation &op,
 }
 
 LogicalResult inferAttention(const Operation &op, TypeList &results) {
-  if (failed(checkRank(op, "query", 3, std::numeric_limits<int64_t>::max())))
+  if (failed(checkRank(op, "query", 3, kAnyRank)))
     return failure();
   TensorType query = getTensor(op, "query");
   int64_t rank = query.getRank();

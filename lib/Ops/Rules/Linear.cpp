@@ -8,11 +8,7 @@
 
 #include "RuleSupport.h"
 
-#include <limits>
-
 namespace espresso::rules {
-
-static constexpr int64_t kAnyRank = std::numeric_limits<int64_t>::max();
 
 LogicalResult inferLinear(const Operation &op, TypeList &results) {
   if (failed(checkRank(op, "x", 1, kAnyRank)) ||

@@ -10,8 +10,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 
-#include <limits>
-
 namespace espresso::rules {
 
 static LogicalResult
@@ -51,11 +49,11 @@ LogicalResult verifyLayerNorm(const Operation &op) {
 }
 
 LogicalResult verifyL2Norm(const Operation &op) {
-  return checkRank(op, "x", 3, std::numeric_limits<int64_t>::max());
+  return checkRank(op, "x", 3, kAnyRank);
 }
 
 LogicalResult verifyLocalResponseNorm(const Operation &op) {
-  if (failed(checkRank(op, "x", 3, std::numeric_limits<int64_t>::max())))
+  if (failed(checkRank(op, "x", 3, kAnyRank)))
     return failure();
   std::optional<int64_t> size = getInteger(op, "size");
   if (!size || *size >= 1)

@@ -126,4 +126,49 @@ LogicalResult inferSqueeze(const Operation &op, TypeList &results) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Views of axes
+//===----------------------------------------------------------------------===//
+
+LogicalResult inferFlatten2d(const Operation &op, TypeList &results) {
+  TensorType x = getTensor(op, "x");
+  FailureOr<int64_t> axis = getAxis(op, "axis", x.getRank());
+  if (failed(axis))
+    return failure();
+  results.push_back(getTensorType(op, x.getElementType(),
+                                  {getVolume(x.getShape().take_front(*axis)),
+                                   getVolume(x.getShape().drop_front(*axis))}));
+  return success();
+}
+
+LogicalResult inferSlidingWindows(const Operation &op, TypeList &results) {
+  TensorType x = getTensor(op, "x");
+  FailureOr<int64_t> axis = getAxis(op, "axis", x.getRank());
+  if (failed(axis))
+    return failure();
+  int64_t size = getInteger(op, "size").value_or(0);
+  int64_t stride = getInteger(op, "stride").value_or(0);
+  int64_t extent = x.getDim(*axis);
+  if (stride < 1)
+    return valueError(op) << "'stride' is " << stride
+                          << ", expected at least 1";
+  if (size < 1 || (extent != kDynamic && size > extent))
+    return valueError(op) << "'size' is " << size << ", but axis " << *axis
+                          << " of 'x' is one of " << toText(x.getShape());
+  Extents shape(x.getShape());
+  shape[*axis] = extent == kDynamic ? kDynamic : (extent - size) / stride + 1;
+  shape.insert(shape.begin() + *axis + 1, size);
+  results.push_back(getTensorType(op, x.getElementType(), shape));
+  return success();
+}
+
+LogicalResult verifyReverseSequence(const Operation &op) {
+  TensorType x = getTensor(op, "x");
+  FailureOr<int64_t> sequence = getAxis(op, "seq_axis", x.getRank());
+  FailureOr<int64_t> batch = getAxis(op, "batch_axis", x.getRank());
+  if (failed(sequence) || failed(batch))
+    return failure();
+  return checkShape(op, "lengths", {x.getDim(*batch)});
+}
+
 } // namespace espresso::rules

@@ -68,6 +68,20 @@ LogicalResult inferRange1D(const Operation &op, TypeList &results) {
   return success();
 }
 
+LogicalResult inferFillLike(const Operation &op, TypeList &results) {
+  TensorType value = getTensor(op, "value");
+  results.push_back(
+      getTensorType(op, value ? value.getElementType() : DataType::Float32,
+                    getTensor(op, "ref_tensor").getShape()));
+  return success();
+}
+
+LogicalResult inferNonZero(const Operation &op, TypeList &results) {
+  results.push_back(getTensorType(op, DataType::Int32,
+                                  {kDynamic, getTensor(op, "x").getRank()}));
+  return success();
+}
+
 LogicalResult inferShape(const Operation &op, TypeList &results) {
   results.push_back(
       getTensorType(op, DataType::Int32, {getTensor(op, "x").getRank()}));
@@ -96,7 +110,7 @@ LogicalResult inferOneHot(const Operation &op, TypeList &results) {
 }
 
 LogicalResult verifyBandPart(const Operation &op) {
-  return checkRank(op, "x", 2, std::numeric_limits<int64_t>::max());
+  return checkRank(op, "x", 2, kAnyRank);
 }
 
 LogicalResult inferArgsort(const Operation &op, TypeList &results) {

@@ -1,0 +1,54 @@
+//===- Quantization.cpp - Rules of quantisation ---------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RuleSupport.h"
+
+namespace espresso::rules {
+
+/// `scale` and `zero_point` are scalars, or vectors along `axis`.
+static LogicalResult checkParameters(const Operation &op) {
+  TensorType input = getTensor(op, "input");
+  for (llvm::StringRef name : {"scale", "zero_point"}) {
+    TensorType type = getTensor(op, name);
+    if (!type || type.isScalar())
+      continue;
+    if (!isGiven(op, "axis"))
+      return valueError(op) << "'" << name << "' is a vector, which needs an "
+                            << "'axis'";
+    FailureOr<int64_t> axis = getAxis(op, "axis", input.getRank());
+    if (failed(axis) || failed(checkShape(op, name, {input.getDim(*axis)})))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult inferQuantize(const Operation &op, TypeList &results) {
+  FailureOr<DataType> element =
+      getDataType(op, "output_dtype", {DataType::Int8, DataType::UInt8});
+  if (failed(element) || failed(checkParameters(op)))
+    return failure();
+  TensorType zeroPoint = getTensor(op, "zero_point");
+  if (zeroPoint && zeroPoint.getElementType() != *element)
+    return op.emitError().setRule("op-type")
+           << "'zero_point' of '" << op.getName() << "' is "
+           << llvm::StringRef(getName(zeroPoint.getElementType()))
+           << ", but 'output_dtype' is " << llvm::StringRef(getName(*element));
+  results.push_back(
+      getTensorType(op, *element, getTensor(op, "input").getShape()));
+  return success();
+}
+
+LogicalResult inferDequantize(const Operation &op, TypeList &results) {
+  if (failed(checkParameters(op)))
+    return failure();
+  results.push_back(getTensorType(op, getTensor(op, "scale").getElementType(),
+                                  getTensor(op, "input").getShape()));
+  return success();
+}
+
+} // namespace espresso::rules
