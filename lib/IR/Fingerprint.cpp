@@ -76,10 +76,15 @@ static void hashElements(const Attribute &attribute, Hasher &hasher) {
     for (const Attribute &element : list->elements)
       hasher.add(hashAttribute(element));
   } else if (const DictElements *dict = attribute.getDict()) {
+    // A sum, so that order does not count.
+    uint64_t sum = 0;
     for (const auto &[key, value] : dict->entries) {
-      hasher.add(hashAttribute(key));
-      hasher.add(hashAttribute(value));
+      Hasher entry;
+      entry.add(hashAttribute(key));
+      entry.add(hashAttribute(value));
+      sum += entry.get();
     }
+    hasher.add(sum);
   }
 }
 

@@ -20,9 +20,9 @@ namespace espresso {
 /// operations, bindings, types, attributes and outputs in the same order, and
 /// the same names, those of inner values included, so that a renaming counts as
 /// a change. Locations do not count; nor does how a single argument is
-/// parenthesised, which the wire format cannot tell. Bindings and attributes
-/// count in whatever order they stand, as do the inputs of a function: the
-/// printer sorts them.
+/// parenthesised, which the wire format cannot tell. Bindings, attributes and
+/// the entries of dictionaries count in whatever order they stand, as do the
+/// inputs of a function: the printer sorts them.
 ///
 /// The same on every machine and in every run. Weights that stay outside count
 /// by path and offset, or by the key of their source if they have no path, and
