@@ -28,19 +28,31 @@ namespace {
 struct ArgumentInfo {
   Type type;
   bool isCompileTime = false;
+  /// The value at compile time; null if it is decompressed or computed.
+  Attribute constant;
 };
 using ArgumentInfos = llvm::SmallVector<ArgumentInfo, 2>;
 } // namespace
 
-/// Constants, and the results of what decompresses constants.
-static bool isCompileTime(const Value &value) {
+static ArgumentInfo describeConstant(Attribute constant) {
+  return {constant.getType(), /*isCompileTime=*/true, constant};
+}
+
+/// Known at compile time are constants, and the results of what decompresses
+/// constants.
+static ArgumentInfo describeValue(const Value &value) {
+  ArgumentInfo info{value.getType()};
   const Operation *producer = value.getDefiningOp();
   if (!producer)
-    return false;
-  if (producer->is("const"))
-    return true;
+    return info;
+  if (producer->is("const")) {
+    info.isCompileTime = true;
+    info.constant = producer->getAttribute("val");
+    return info;
+  }
   const OpDefinition *definition = lookupOp(*producer);
-  return definition && definition->hasTrait(OpTrait_Constexpr);
+  info.isCompileTime = definition && definition->hasTrait(OpTrait_Constexpr);
+  return info;
 }
 
 static ArgumentInfos getArguments(const Operation &op,
@@ -50,14 +62,13 @@ static ArgumentInfos getArguments(const Operation &op,
   const Binding *binding = op.findBinding(input);
   for (size_t i = 0; binding && i < binding->size(); ++i) {
     const Argument &argument = (*binding)[i];
-    if (const Value *value = argument.getValue())
-      arguments.push_back({value->getType(), isCompileTime(*value)});
-    else
-      arguments.push_back({argument.getLiteral().getType(), true});
+    const Value *value = argument.getValue();
+    arguments.push_back(value ? describeValue(*value)
+                              : describeConstant(argument.getLiteral()));
   }
   if (!binding && definition.hasTrait(OpTrait_AttributeInputs))
     if (Attribute attribute = op.getAttribute(input))
-      arguments.push_back({attribute.getType(), true});
+      arguments.push_back(describeConstant(attribute));
   return arguments;
 }
 
@@ -158,6 +169,23 @@ static LogicalResult checkConstantType(const Operation &op,
          << ", expected extents that are known and at most " << kMaxExtent;
 }
 
+/// A constant has elements, and a scalar that rules look at has them at hand.
+static LogicalResult checkElements(const Operation &op,
+                                   const InputDefinition &input,
+                                   const ArgumentInfo &argument) {
+  const Attribute &constant = argument.constant;
+  bool hasElements = !constant || constant.getDense() || constant.getBlob();
+  if (!hasElements)
+    return error(op, "op-const") << "'" << input.name << "' of '"
+                                 << op.getName() << "' is a constant without "
+                                 << "elements";
+  if (!input.isConst || input.rank != 0 || (constant && constant.getDense()))
+    return success();
+  return error(op, "op-const")
+         << "'" << input.name << "' of '" << op.getName()
+         << "' must be written in the program, not in a weight file";
+}
+
 static LogicalResult checkArgument(const Operation &op,
                                    const OpDefinition &definition,
                                    const InputDefinition &input,
@@ -187,7 +215,7 @@ static LogicalResult checkArgument(const Operation &op,
     return error(op, "op-const")
            << "'" << input.name << "' of '" << op.getName()
            << "' must be known at compile time";
-  return success();
+  return tensor ? checkElements(op, input, argument) : success();
 }
 
 static LogicalResult checkInput(const Operation &op,
