@@ -64,15 +64,14 @@ Type TypeParser::parseType() {
       return {};
     return (this->*production)();
   }
-  static constexpr llvm::StringRef kTypeWords[] = {
-      "tensor", "state", "list",   "dict",   "tuple",  "tensor_buffer", "bool",
-      "fp16",   "fp32",  "fp64",   "bf16",   "string", "int4",          "int8",
-      "int16",  "int32", "int64",  "uint1",  "uint2",  "uint3",         "uint4",
-      "uint6",  "uint8", "uint16", "uint32", "uint64"};
+  llvm::SmallVector<llvm::StringRef, 32> words = {
+      "tensor", "state", "list", "dict", "tuple", "tensor_buffer"};
+  for (unsigned i = 0; i < kNumDataTypes; ++i)
+    words.push_back(getName(static_cast<DataType>(i)));
   InFlightDiagnostic diag = emitError(token);
   diag << "unknown type '" << token.spelling << "'";
   if (std::optional<llvm::StringRef> near =
-          findNearMiss(token.spelling, kTypeWords)) {
+          findNearMiss(token.spelling, words)) {
     diag << "; did you mean '" << *near << "'?";
     diag.addFixIt({token.getStart(), token.getEnd()}, *near);
   }
