@@ -122,6 +122,15 @@ TEST_F(FingerprintTest, SeesBlobReferences) {
 // Locations and the order of attributes are no part of the text.
 TEST_F(FingerprintTest, IgnoresLocationsAndOrder) {
   Builder builder(getMain().getBody());
+  Attribute one = builder.getString("one"), two = builder.getString("two");
+  DictType type = DictType::get(context, one.getType(), one.getType());
+  auto setDict = [&](std::vector<std::pair<Attribute, Attribute>> entries) {
+    getMain().getAttributes().set(context.intern("dict"),
+                                  Attribute::dict(type, std::move(entries)));
+  };
+  EXPECT_TRUE(isSeen([&] { setDict({{one, one}, {two, two}}); }));
+  EXPECT_FALSE(isSeen([&] { setDict({{two, two}, {one, one}}); }));
+  EXPECT_TRUE(isSeen([&] { setDict({{two, one}, {one, two}}); }));
   EXPECT_FALSE(isSeen([&] { getOp(0).setLocation(Location::name("there")); }));
   EXPECT_FALSE(isSeen([&] {
     getOp(2).removeAttribute("k");
