@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/PrettyStackTrace.h"
 
 namespace espresso {
@@ -34,11 +35,19 @@ PipelineStatus PassManager::runPass(Pass &pass, const PassExecution &execution,
   DiagnosticEngine &diagnostics = context.getDiagnostics();
   unsigned errorsBefore = diagnostics.getNumErrors();
   PassContext passContext(pass, diagnostics);
-  result = execution.function
-               ? static_cast<FunctionPass &>(pass).run(*execution.function,
-                                                       passContext)
-               : static_cast<ProgramPass &>(pass).run(execution.program,
-                                                      passContext);
+  bool survived = llvm::CrashRecoveryContext().RunSafely([&] {
+    result = execution.function
+                 ? static_cast<FunctionPass &>(pass).run(*execution.function,
+                                                         passContext)
+                 : static_cast<ProgramPass &>(pass).run(execution.program,
+                                                        passContext);
+  });
+  if (!survived) {
+    diagnostics.emitError(Location())
+        << "pass '" << pass.getArgument() << "' crashed on "
+        << execution.getSubject();
+    return PipelineStatus::Bug;
+  }
   bool reportedErrors = diagnostics.getNumErrors() != errorsBefore;
   bool hasFailed = result == PassResult::Failed;
   if (hasFailed && !reportedErrors) {

@@ -10,6 +10,9 @@
 
 #include "espresso/Tools/ToolOptions.h"
 
+#include "llvm/Support/Compiler.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+
 namespace espresso {
 
 namespace cl = llvm::cl;
@@ -127,6 +130,10 @@ void PassOptions::instrument(PassManager &manager) const {
     options.disabled.push_back(*DisabledPass::parse(text));
   options.reproducerFile = reproducer;
   addInstrumentations(manager, options, llvm::errs());
+#if !LLVM_ADDRESS_SANITIZER_BUILD
+  // A crash leaves a reproducer, too. The sanitizer has more to say of one.
+  llvm::CrashRecoveryContext::Enable();
+#endif
 }
 
 ExitCode getExitCode(PipelineStatus status) {

@@ -134,8 +134,8 @@ def TestFail : Pass<"test-fail", FunctionScope> {
   let summary = "Fails on operations of a name";
   let options = [
     Option<"on", String, "", "The name; empty for any">,
-    Choice<"how", "properly", ["properly", "silently", "unnoticed"],
-           "With an error, without one, or only with one">
+    Choice<"how", "properly", ["properly", "silently", "unnoticed", "crashing"],
+           "With an error, without one, with nothing else, or with a crash">
   ];
   let hidden = 1;
 }

@@ -15,7 +15,7 @@
 
 #include "espresso/Transforms/Passes.h"
 
-#include "llvm/ADT/STLExtras.h"
+#include <cstdlib>
 
 namespace espresso {
 namespace {
@@ -75,6 +75,8 @@ PassResult TestFailPass::run(Function &function, PassContext &context) {
   for (Operation &op : function.getBody()) {
     if (!options.on.empty() && !op.is(options.on))
       continue;
+    if (options.how == "crashing")
+      std::abort();
     if (options.how != "silently")
       (void)(op.emitError() << "'" << op.getName() << "' is what fails");
     return options.how == "unnoticed" ? PassResult::Unchanged

@@ -32,7 +32,9 @@ public:
     instrumentations.push_back(std::move(hooks));
   }
 
-  /// Runs every pass, up to the first failure. Failures have been reported.
+  /// Runs every pass, up to the first failure. Failures have been reported. A
+  /// pass that crashes is a bug like others if llvm::CrashRecoveryContext is
+  /// enabled in the process; the program must then be left alone.
   [[nodiscard]] PipelineStatus run(Program &program);
 
 private:
