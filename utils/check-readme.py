@@ -5,8 +5,9 @@ usage: check-readme.py [BUILD_DIR]
 
 In a ```console block, a line "$ command" is run by bash in the project's root with
 the built tools on PATH; the lines up to the next command are what it must print,
-a line "..." standing for any number of lines. Examples leave nothing behind: the
-current directory is a scratch copy of nothing but links.
+stderr included, a line "..." standing for any number of lines. A here-document ends
+at END. Examples leave nothing behind: the current directory is a scratch one with
+links to the project's folders.
 """
 
 import os
@@ -24,9 +25,9 @@ def read_examples(text):
     for block in BLOCK.findall(text):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, expected = part.partition("\n")
-            while command.endswith("\\"):
-                more, _, expected = expected.partition("\n")
-                command = command[:-1] + " " + more.lstrip("> ")
+            if command.endswith("<<'END'"):
+                text, _, expected = expected.partition("\nEND\n")
+                command = f"{command}\n{text}\nEND"
             yield command, expected
 
 

@@ -117,13 +117,21 @@ static Tensor makeRandom(TensorType type, RandomSource &random) {
 }
 
 /// The inputs that the command line gives; nothing after reporting.
-static FailureOr<NamedTensors> parseInputs(Context &context,
+static FailureOr<NamedTensors> parseInputs(const Function &function,
                                            llvm::ArrayRef<std::string> texts) {
+  Context &context = function.getContext();
   NamedTensors inputs;
   for (llvm::StringRef text : texts) {
     auto [name, valueText] = text.split('=');
+    name = name.trim();
     if (name.empty() || valueText.empty()) {
       reportToolError(("'" + text + "' is not of the form name=value").str());
+      return failure();
+    }
+    if (!function.getBody().findInput(name)) {
+      reportToolError(("function '" + function.getName() +
+                       "' has no input '" + name + "'")
+                          .str());
       return failure();
     }
     Attribute value = parseValue(context, valueText, "--input");
@@ -181,7 +189,7 @@ ExitCode EvaluateStage::run(Program &program) {
     return ExitCode::Usage;
   }
   Context &context = program.getContext();
-  FailureOr<NamedTensors> inputs = parseInputs(context, options->inputs);
+  FailureOr<NamedTensors> inputs = parseInputs(*function, options->inputs);
   if (failed(inputs))
     return ExitCode::Usage;
   if (options->seed.getNumOccurrences() > 0)
