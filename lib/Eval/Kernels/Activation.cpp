@@ -111,7 +111,22 @@ static void gelu(KernelContext &ctx) {
 // Softmax
 //===----------------------------------------------------------------------===//
 
-/// exp(x - max) / sum along `axis`; the sum runs along the axis in order.
+/// exp(x - max) / sum of `count` elements, `stride` apart.
+template <typename T, typename Sum>
+static void applySoftmax(const T *x, T *out, int64_t count, int64_t stride,
+                         Sum sum) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (int64_t k = 0; k < count; ++k)
+    largest = maximumOf(largest, x[k * stride]);
+  for (int64_t k = 0; k < count; ++k) {
+    out[k * stride] = std::exp(x[k * stride] - largest);
+    sum.add(out[k * stride]);
+  }
+  for (int64_t k = 0; k < count; ++k)
+    out[k * stride] /= sum.get();
+}
+
+/// Softmax along `axis`; the sum runs along the axis in order.
 static void softmax(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
   AxisView view(x.getShape(), ctx.getAxis("axis", x.getRank()));
@@ -119,23 +134,12 @@ static void softmax(KernelContext &ctx) {
     using T = decltype(zero);
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (int64_t o = 0; o < view.outer; ++o) {
-        for (int64_t i = 0; i < view.inner; ++i) {
-          T largest = -std::numeric_limits<T>::infinity();
-          for (int64_t k = 0; k < view.extent; ++k)
-            largest = maximumOf(largest, xs[view.at(o, k, i)]);
-          auto sum = emptySum;
-          for (int64_t k = 0; k < view.extent; ++k) {
-            T &value = out[view.at(o, k, i)];
-            value = std::exp(xs[view.at(o, k, i)] - largest);
-            sum.add(value);
-          }
-          for (int64_t k = 0; k < view.extent; ++k)
-            out[view.at(o, k, i)] /= sum.get();
-        }
-      }
+      view.forEachLine([&](int64_t first) {
+        applySoftmax(xs.data() + first, out + first, view.extent, view.inner,
+                     emptySum);
+      });
     });
     ctx.setResult(std::move(result));
   });

@@ -60,6 +60,21 @@ static void rmsNorm(KernelContext &ctx) {
   });
 }
 
+/// Mean and mean squared deviation of `count` elements, `stride` apart.
+template <typename T, typename Sum>
+static std::pair<T, T> measure(const T *x, int64_t count, int64_t stride,
+                               Sum emptySum) {
+  Sum sum = emptySum, squares = emptySum;
+  for (int64_t i = 0; i < count; ++i)
+    sum.add(x[i * stride]);
+  T mean = sum.get() / static_cast<T>(count);
+  for (int64_t i = 0; i < count; ++i) {
+    T deviation = x[i * stride] - mean;
+    squares.addProduct(deviation, deviation);
+  }
+  return {mean, squares.get() / static_cast<T>(count)};
+}
+
 /// (x - mean) (mean (x - mean)^2 + epsilon)^-1/2 gamma + beta, each column
 /// alone.
 static void layerNorm(KernelContext &ctx) {
@@ -69,24 +84,18 @@ static void layerNorm(KernelContext &ctx) {
     using T = decltype(zero);
     Elements<T> xs(x), gamma(ctx.get("gamma"));
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
-    auto count = static_cast<T>(view.extent);
     Tensor result = ctx.makeResult(x.getShape());
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (int64_t s = 0; s < view.inner; ++s) {
-        auto sum = emptySum, squares = emptySum;
+      view.forEachLine([&](int64_t first) {
+        auto [mean, variance] =
+            measure(xs.data() + first, view.extent, view.inner, emptySum);
+        T scale = 1 / std::sqrt(variance + epsilon);
         for (int64_t c = 0; c < view.extent; ++c)
-          sum.add(xs[view.at(0, c, s)]);
-        T mean = sum.get() / count;
-        for (int64_t c = 0; c < view.extent; ++c) {
-          T deviation = xs[view.at(0, c, s)] - mean;
-          squares.addProduct(deviation, deviation);
-        }
-        T scale = 1 / std::sqrt(squares.get() / count + epsilon);
-        for (int64_t c = 0; c < view.extent; ++c)
-          result.get<T>()[view.at(0, c, s)] =
-              (xs[view.at(0, c, s)] - mean) * scale * gamma[c] +
+          out[first + c * view.inner] =
+              (xs[first + c * view.inner] - mean) * scale * gamma[c] +
               static_cast<T>(beta ? beta->getReal(c) : 0);
-      }
+      });
     });
     ctx.setResult(std::move(result));
   });
@@ -152,6 +161,20 @@ static void swiglu(KernelContext &ctx) {
 // Positions
 //===----------------------------------------------------------------------===//
 
+/// Rotates each pair of `x`, which stand `half` apart, by `angle`; `stride`
+/// elements apart there are `count` such pairs.
+template <typename T>
+static void rotate(const T *x, T *out, int64_t half, int64_t stride,
+                   int64_t count, double angle) {
+  auto cosine = static_cast<T>(std::cos(angle));
+  auto sine = static_cast<T>(std::sin(angle));
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t first = i * stride, second = first + half;
+    out[first] = x[first] * cosine - x[second] * sine;
+    out[second] = x[second] * cosine + x[first] * sine;
+  }
+}
+
 /// Rotates the halves of each head: column s by angles of position + s. Angles,
 /// sines and cosines are computed in double.
 static void rope(KernelContext &ctx) {
@@ -164,20 +187,14 @@ static void rope(KernelContext &ctx) {
     using T = decltype(zero);
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
+    T *out = result.get<T>().data();
     for (int64_t i = 0; i < half; ++i) {
       double frequency = std::pow(theta, -2.0 * static_cast<double>(i) /
                                              static_cast<double>(size));
       for (int64_t s = 0; s < columns; ++s) {
-        double angle = static_cast<double>(position + s) * frequency;
-        auto cosine = static_cast<T>(std::cos(angle));
-        auto sine = static_cast<T>(std::sin(angle));
-        for (int64_t head = 0; head < heads; ++head) {
-          int64_t first = (head * size + i) * columns + s;
-          int64_t second = first + half * columns;
-          out[first] = xs[first] * cosine - xs[second] * sine;
-          out[second] = xs[second] * cosine + xs[first] * sine;
-        }
+        int64_t at = i * columns + s;
+        rotate(xs.data() + at, out + at, half * columns, size * columns, heads,
+               static_cast<double>(position + s) * frequency);
       }
     }
     ctx.setResult(std::move(result));

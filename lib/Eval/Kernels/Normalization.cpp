@@ -97,6 +97,17 @@ struct Groups {
 
 } // namespace
 
+/// out = (x - mean) scale gamma + beta for one group.
+template <typename T>
+static void normalize(const T *x, T *out, llvm::ArrayRef<int64_t> offsets,
+                      Statistics<T> statistics, T epsilon,
+                      const std::vector<T> &gamma, const std::vector<T> &beta) {
+  T scale = 1 / std::sqrt(statistics.variance + epsilon);
+  for (size_t i = 0; i < offsets.size(); ++i)
+    out[offsets[i]] =
+        (x[offsets[i]] - statistics.mean) * scale * gamma[i] + beta[i];
+}
+
 /// (x - mean) / sqrt(variance + epsilon) over `axes`, times gamma, plus beta,
 /// which have the shape of those axes.
 static void layerNorm(KernelContext &ctx) {
@@ -113,16 +124,12 @@ static void layerNorm(KernelContext &ctx) {
     if (const Tensor *given = ctx.find("beta"))
       beta = getElementsAs<T>(*given);
     Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (int64_t base : groups.bases) {
-        auto [mean, variance] = measure(xs, base, groups.offsets, emptySum);
-        T scale = 1 / std::sqrt(variance + epsilon);
-        for (size_t i = 0; i < groups.offsets.size(); ++i) {
-          int64_t at = base + groups.offsets[i];
-          out[at] = (xs[at] - mean) * scale * gamma[i] + beta[i];
-        }
-      }
+      for (int64_t base : groups.bases)
+        normalize(xs.data() + base, out + base, groups.offsets,
+                  measure(xs, base, groups.offsets, emptySum), epsilon, gamma,
+                  beta);
     });
     ctx.setResult(std::move(result));
   });
@@ -187,8 +194,21 @@ static void l2Norm(KernelContext &ctx) {
   });
 }
 
-/// x / (k + alpha / size sum x^2)^beta, the sum over the `size` channels around
-/// each, as many as there are.
+/// The sum of squares of the `size` channels around channel `at[1]`, as many as
+/// there are.
+template <typename T, typename Sum>
+static T sumNeighbours(const Elements<T> &xs, const AxisView &view,
+                       llvm::ArrayRef<int64_t> at, int64_t size, Sum sum) {
+  int64_t first = std::max<int64_t>(0, at[1] - size / 2);
+  int64_t end = std::min(view.extent, at[1] - size / 2 + size);
+  for (int64_t c = first; c < end; ++c) {
+    T neighbour = xs[view.at(at[0], c, at[2])];
+    sum.addProduct(neighbour, neighbour);
+  }
+  return sum.get();
+}
+
+/// x / (k + alpha / size sum x^2)^beta, the sum over `size` channels.
 static void localResponseNorm(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
   AxisView view(x.getShape(), 1);
@@ -196,25 +216,17 @@ static void localResponseNorm(KernelContext &ctx) {
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> xs(x);
-    auto alpha = static_cast<T>(ctx.getReal("alpha"));
+    T share = static_cast<T>(ctx.getReal("alpha")) / static_cast<T>(size);
     auto beta = static_cast<T>(ctx.getReal("beta"));
     auto k = static_cast<T>(ctx.getReal("k"));
     Tensor result = ctx.makeResult(x.getShape());
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      forEachIndex(
-          {view.outer, view.extent, view.inner},
-          [&](llvm::ArrayRef<int64_t> at, int64_t position) {
-            auto squares = emptySum;
-            int64_t first = std::max<int64_t>(0, at[1] - size / 2);
-            int64_t end = std::min(view.extent, at[1] - size / 2 + size);
-            for (int64_t c = first; c < end; ++c) {
-              T neighbour = xs[view.at(at[0], c, at[2])];
-              squares.addProduct(neighbour, neighbour);
-            }
-            T divisor = std::pow(
-                k + alpha / static_cast<T>(size) * squares.get(), beta);
-            result.get<T>()[position] = xs[position] / divisor;
-          });
+      Shape shape = {view.outer, view.extent, view.inner};
+      forEachIndex(shape, [&](llvm::ArrayRef<int64_t> at, int64_t i) {
+        T squares = sumNeighbours(xs, view, at, size, emptySum);
+        out[i] = xs[i] / std::pow(k + share * squares, beta);
+      });
     });
     ctx.setResult(std::move(result));
   });

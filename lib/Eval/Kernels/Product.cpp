@@ -139,6 +139,18 @@ static Shape getLetterStrides(const Equation &equation, llvm::StringRef operand,
   return strides;
 }
 
+/// The sum over the indices of `shape` of products of `x` and `y`.
+template <typename T, typename Sum>
+static T sumProducts(const T *x, llvm::ArrayRef<int64_t> xStrides, const T *y,
+                     llvm::ArrayRef<int64_t> yStrides,
+                     llvm::ArrayRef<int64_t> shape, Sum sum) {
+  forEachIndex(shape, [&](llvm::ArrayRef<int64_t> index, int64_t) {
+    sum.addProduct(x[getOffset(index, xStrides)],
+                   y[getOffset(index, yStrides)]);
+  });
+  return sum.get();
+}
+
 /// Sums products of two tensors over the letters that the result lacks.
 static void einsum(KernelContext &ctx) {
   llvm::ArrayRef<TensorRef> values = ctx.getList("values");
@@ -156,23 +168,18 @@ static void einsum(KernelContext &ctx) {
   size_t numKept = equation.result.size();
   llvm::ArrayRef<int64_t> kept = llvm::ArrayRef(extents).take_front(numKept);
   llvm::ArrayRef<int64_t> summed = llvm::ArrayRef(extents).drop_front(numKept);
+  llvm::ArrayRef<int64_t> xStrides(strides[0]), yStrides(strides[1]);
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> xs(*values[0]), ys(*values[1]);
     Tensor result = ctx.makeResult(kept);
-    std::vector<T> &out = result.get<T>();
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      forEachIndex(kept, [&](llvm::ArrayRef<int64_t> index, int64_t position) {
-        int64_t xBase = getOffset(index, strides[0]);
-        int64_t yBase = getOffset(index, strides[1]);
-        auto sum = emptySum;
-        forEachIndex(summed, [&](llvm::ArrayRef<int64_t> term, int64_t) {
-          llvm::ArrayRef<int64_t> xStrides(strides[0]), yStrides(strides[1]);
-          sum.addProduct(
-              xs[xBase + getOffset(term, xStrides.drop_front(numKept))],
-              ys[yBase + getOffset(term, yStrides.drop_front(numKept))]);
-        });
-        out[position] = sum.get();
+      forEachIndex(kept, [&](llvm::ArrayRef<int64_t> index, int64_t i) {
+        out[i] = sumProducts(xs.data() + getOffset(index, xStrides),
+                             xStrides.drop_front(numKept),
+                             ys.data() + getOffset(index, yStrides),
+                             yStrides.drop_front(numKept), summed, emptySum);
       });
     });
     ctx.setResult(std::move(result));

@@ -51,6 +51,19 @@ ReductionPlan::ReductionPlan(llvm::ArrayRef<int64_t> shape,
   });
 }
 
+namespace {
+
+/// The terms of one result.
+template <typename T>
+struct Terms {
+  T operator()(size_t index) const { return base[offsets[index]]; }
+
+  const T *base;
+  llvm::ArrayRef<int64_t> offsets;
+};
+
+} // namespace
+
 /// result = fn(terms of x). `fn` gets a function from the number of a term to
 /// its value, the number of terms, and an empty accumulator.
 template <auto fn>
@@ -64,10 +77,9 @@ static void reduction(KernelContext &ctx) {
     Tensor result = ctx.makeResult(plan.resultShape);
     std::vector<T> &out = result.get<T>();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (size_t r = 0; r < out.size(); ++r) {
-        auto term = [&](size_t t) { return xs[plan.bases[r] + plan.terms[t]]; };
-        out[r] = fn(term, plan.terms.size(), emptySum);
-      }
+      for (size_t r = 0; r < out.size(); ++r)
+        out[r] = fn(Terms<T>{xs.data() + plan.bases[r], plan.terms},
+                    plan.terms.size(), emptySum);
     });
     ctx.setResult(std::move(result));
   });
@@ -116,7 +128,19 @@ static auto logSumExp(Term term, size_t count, Sum sum) {
 // Along one axis
 //===----------------------------------------------------------------------===//
 
-/// The index of the first term that no other beats; a NaN beats numbers.
+/// The index of the first of `count` elements, `stride` apart, that no other
+/// beats; a NaN beats numbers.
+template <auto beats, typename T>
+static int64_t findBest(const T *x, int64_t count, int64_t stride) {
+  int64_t best = 0;
+  for (int64_t k = 1; k < count; ++k) {
+    T value = x[k * stride], held = x[best * stride];
+    if (!isNotANumber(held) && (isNotANumber(value) || beats(value, held)))
+      best = k;
+  }
+  return best;
+}
+
 template <auto beats>
 static void argReduction(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
@@ -128,24 +152,28 @@ static void argReduction(KernelContext &ctx) {
   else
     shape.erase(shape.begin() + axis);
   if (view.extent == 0)
-    return ctx.fail("axis of 'x' is empty");
+    return ctx.fail("axis " + llvm::Twine(axis) + " of 'x' is empty");
   Tensor result = ctx.makeResult(shape);
+  int64_t *out = result.get<int64_t>().data();
   withNumberType(x.getElementType(), [&](auto zero) {
     Elements<decltype(zero)> xs(x);
-    for (int64_t o = 0; o < view.outer; ++o) {
-      for (int64_t i = 0; i < view.inner; ++i) {
-        int64_t best = 0;
-        for (int64_t k = 1; k < view.extent; ++k) {
-          auto value = xs[view.at(o, k, i)], held = xs[view.at(o, best, i)];
-          if (!isNotANumber(held) &&
-              (isNotANumber(value) || beats(value, held)))
-            best = k;
-        }
-        result.get<int64_t>()[o * view.inner + i] = best;
-      }
-    }
+    view.forEachLine([&](int64_t first) {
+      *out++ = findBest<beats>(xs.data() + first, view.extent, view.inner);
+    });
   });
   ctx.setResult(std::move(result));
+}
+
+/// Running sums of `count` elements, `stride` apart, with each element itself
+/// or without.
+template <typename T, typename Sum>
+static void addUp(const T *x, T *out, int64_t count, int64_t stride,
+                  bool isExclusive, Sum sum) {
+  for (int64_t k = 0; k < count; ++k) {
+    T before = sum.get();
+    sum.add(x[k * stride]);
+    out[k * stride] = isExclusive ? before : sum.get();
+  }
 }
 
 /// Running sums along `axis`, each in order of the axis, or against it.
@@ -154,25 +182,20 @@ static void cumsum(KernelContext &ctx) {
   AxisView view(x.getShape(), ctx.getAxis("axis", x.getRank()));
   bool isExclusive = ctx.getBool("exclusive");
   bool isReverse = ctx.getBool("reverse");
+  // Where a line starts, and which way it goes.
+  int64_t last = std::max<int64_t>(0, view.extent - 1);
+  int64_t start = isReverse ? last * view.inner : 0;
+  int64_t stride = isReverse ? -view.inner : view.inner;
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (int64_t o = 0; o < view.outer; ++o) {
-        for (int64_t i = 0; i < view.inner; ++i) {
-          auto sum = emptySum;
-          for (int64_t k = 0; k < view.extent; ++k) {
-            int64_t at = view.at(o, isReverse ? view.extent - 1 - k : k, i);
-            if (isExclusive)
-              out[at] = sum.get();
-            sum.add(xs[at]);
-            if (!isExclusive)
-              out[at] = sum.get();
-          }
-        }
-      }
+      view.forEachLine([&](int64_t first) {
+        addUp(xs.data() + first + start, out + first + start, view.extent,
+              stride, isExclusive, emptySum);
+      });
     });
     ctx.setResult(std::move(result));
   });

@@ -14,14 +14,15 @@
 
 namespace espresso {
 
-/// The positions of `count` elements in order. Equal elements keep their
-/// order, and NaNs come last, whichever way.
-template <typename Get>
-static std::vector<int64_t> getOrder(int64_t count, bool isAscending, Get get) {
+/// The positions in order of `count` elements, `stride` apart. Equal elements
+/// keep their order, and NaNs come last, whichever way.
+template <typename T>
+static std::vector<int64_t> getOrder(const T *x, int64_t count, int64_t stride,
+                                     bool isAscending) {
   std::vector<int64_t> order(count);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    auto first = get(a), second = get(b);
+    T first = x[a * stride], second = x[b * stride];
     if (isNotANumber(first) || isNotANumber(second))
       return !isNotANumber(first) && isNotANumber(second);
     return isAscending ? first < second : second < first;
@@ -29,22 +30,34 @@ static std::vector<int64_t> getOrder(int64_t count, bool isAscending, Get get) {
   return order;
 }
 
+/// Calls `visit` for the first `k` places of each line of `x` along `axis`,
+/// with the element of a result of k places, the element of x that comes there,
+/// and its index along the axis.
+template <typename T, typename Fn>
+static void forEachSorted(const T *x, llvm::ArrayRef<int64_t> shape,
+                          int64_t axis, int64_t k, bool isAscending, Fn visit) {
+  AxisView from(shape, axis);
+  for (int64_t line = 0; line < from.outer * from.inner; ++line) {
+    int64_t o = line / from.inner, i = line % from.inner;
+    int64_t first = from.at(o, 0, i);
+    std::vector<int64_t> order =
+        getOrder(x + first, from.extent, from.inner, isAscending);
+    for (int64_t j = 0; j < k; ++j)
+      visit((o * k + j) * from.inner + i, first + order[j] * from.inner,
+            order[j]);
+  }
+}
+
 static void argsort(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
-  AxisView view(x.getShape(), ctx.getAxis("axis", x.getRank()));
-  bool isAscending = ctx.getBool("ascending");
+  int64_t axis = ctx.getAxis("axis", x.getRank());
   Tensor result = ctx.makeResult(x.getShape());
+  std::vector<int64_t> &out = result.get<int64_t>();
   withNumberType(x.getElementType(), [&](auto zero) {
     Elements<decltype(zero)> xs(x);
-    for (int64_t o = 0; o < view.outer; ++o) {
-      for (int64_t i = 0; i < view.inner; ++i) {
-        std::vector<int64_t> order =
-            getOrder(view.extent, isAscending,
-                     [&](int64_t k) { return xs[view.at(o, k, i)]; });
-        for (int64_t k = 0; k < view.extent; ++k)
-          result.get<int64_t>()[view.at(o, k, i)] = order[k];
-      }
-    }
+    forEachSorted(
+        xs.data(), x.getShape(), axis, x.getDim(axis), ctx.getBool("ascending"),
+        [&](int64_t place, int64_t, int64_t index) { out[place] = index; });
   });
   ctx.setResult(std::move(result));
 }
@@ -57,26 +70,20 @@ static void topk(KernelContext &ctx) {
   if (k < 0 || k > x.getDim(axis))
     return ctx.fail("'k' is " + llvm::Twine(k) + " but the axis has extent " +
                     llvm::Twine(x.getDim(axis)));
-  bool isAscending = ctx.getBool("ascending");
   Shape shape(x.getShape().begin(), x.getShape().end());
   shape[axis] = k;
-  AxisView from(x.getShape(), axis), to(shape, axis);
   Tensor indices(DataType::Int32, shape);
+  std::vector<int64_t> &places = indices.get<int64_t>();
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> xs(x);
     Tensor values = ctx.makeResult(shape);
-    for (int64_t o = 0; o < from.outer; ++o) {
-      for (int64_t i = 0; i < from.inner; ++i) {
-        std::vector<int64_t> order =
-            getOrder(from.extent, isAscending,
-                     [&](int64_t j) { return xs[from.at(o, j, i)]; });
-        for (int64_t j = 0; j < k; ++j) {
-          values.get<T>()[to.at(o, j, i)] = xs[from.at(o, order[j], i)];
-          indices.get<int64_t>()[to.at(o, j, i)] = order[j];
-        }
-      }
-    }
+    T *out = values.get<T>().data();
+    forEachSorted(xs.data(), x.getShape(), axis, k, ctx.getBool("ascending"),
+                  [&](int64_t place, int64_t element, int64_t index) {
+                    out[place] = xs[element];
+                    places[place] = index;
+                  });
     ctx.setResult(std::move(values), 0);
   });
   if (ctx.getOp().getNumResults() > 1)

@@ -190,6 +190,14 @@ struct AxisView {
   int64_t at(int64_t outerIndex, int64_t index, int64_t innerIndex) const {
     return (outerIndex * extent + index) * inner + innerIndex;
   }
+  /// Calls `visit` with the first element of each line along the axis; the
+  /// others follow `inner` elements apart.
+  template <typename Fn>
+  void forEachLine(Fn visit) const {
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < inner; ++i)
+        visit(at(o, 0, i));
+  }
 
   int64_t outer = 1;
   int64_t extent = 1;
