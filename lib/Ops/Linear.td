@@ -73,6 +73,34 @@ def Conv_iOS17 : ConvBase<iOS17> {
   let typeVars = [Domain<T, Floats>, Domain<U, Floats>];
 }
 
+class ConvTransposeBase<Opset o> : Op<"conv_transpose", o, [Pure]> {
+  let summary = "Transposed convolution";
+  let description = [{`x` is `[N, C_in, spatial…]`, `weight` `[C_in, C_out / groups,
+kernel…]`. The result has `(extent - 1) · stride + reach - pad` elements along a
+spatial axis, `reach` being that of the dilated kernel, unless `output_shape` gives
+all extents.}];
+  let infer = "ConvTranspose";
+  let noEval = kNotEvaluated;
+}
+def ConvTranspose_iOS15 : ConvTransposeBase<iOS15> {
+  let inputs = (ins In<T>:$x, Const<T>:$weight, OptConst<T>:$bias,
+                OptVector<Int32, "zeros">:$pad, OptVector<Int32>:$output_shape,
+                OptScalar<String, "\"valid\"">:$pad_type,
+                OptVector<Int32, "ones">:$strides,
+                OptVector<Int32, "ones">:$dilations,
+                OptScalar<Int32, "1">:$groups);
+  let typeVars = [Domain<T, Floats>];
+}
+def ConvTranspose_iOS17 : ConvTransposeBase<iOS17> {
+  let inputs = (ins In<T>:$x, In<U>:$weight, OptIn<U>:$bias,
+                OptVector<Int32, "zeros">:$pad, OptVector<Int32>:$output_shape,
+                OptScalar<String, "\"valid\"">:$pad_type,
+                OptVector<Int32, "ones">:$strides,
+                OptVector<Int32, "ones">:$dilations,
+                OptScalar<Int32, "1">:$groups);
+  let typeVars = [Domain<T, Floats>, Domain<U, Floats>];
+}
+
 def ScaledDotProductAttention_iOS18
     : Op<"scaled_dot_product_attention", iOS18, [Pure]> {
   let summary = "`softmax(query · keyᵀ / √E + attn_mask) · value`";

@@ -96,6 +96,33 @@ def Argsort_iOS15 : Op<"argsort", iOS15, [Pure]> {
 }
 
 //===----------------------------------------------------------------------===//
+// Random numbers: not pure, two of them differ
+//===----------------------------------------------------------------------===//
+
+class Random<string n, string s> : Op<n, iOS15> {
+  let summary = s;
+  let description = "Without parameters the elements are fp32.";
+  let typeVars = [Domain<T, Floats>];
+  let infer = "Random";
+  let noEval = kNotEvaluated;
+}
+def RandomBernoulli_iOS15 : Random<"random_bernoulli",
+                                   "1 with the probability `prob`, else 0"> {
+  let inputs = (ins InVector<Int32>:$shape, OptScalar<T, "0.5">:$prob,
+                OptScalar<Int32, "-1">:$seed);
+}
+def RandomNormal_iOS15 : Random<"random_normal",
+                                "Normally distributed numbers"> {
+  let inputs = (ins InVector<Int32>:$shape, OptScalar<T, "0.0">:$mean,
+                OptScalar<T, "1.0">:$stddev, OptScalar<Int32, "-1">:$seed);
+}
+def RandomUniform_iOS15 : Random<"random_uniform",
+                                 "Numbers from `low` to before `high`"> {
+  let inputs = (ins InVector<Int32>:$shape, OptScalar<T, "0.0">:$low,
+                OptScalar<T, "1.0">:$high, OptScalar<Int32, "-1">:$seed);
+}
+
+//===----------------------------------------------------------------------===//
 // topk
 //===----------------------------------------------------------------------===//
 

@@ -8,6 +8,8 @@
 
 #include "RuleSupport.h"
 
+#include <algorithm>
+
 namespace espresso::rules {
 
 namespace {
@@ -97,6 +99,83 @@ LogicalResult inferConv(const Operation &op, TypeList &results) {
     if (failed(extent))
       return failure();
     shape.push_back(*extent);
+  }
+  results.push_back(getTensorType(op, x.getElementType(), shape));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Transposed
+//===----------------------------------------------------------------------===//
+
+static FailureOr<int64_t> getTransposedExtent(const Operation &op,
+                                              const Window &window,
+                                              int64_t extent, int64_t kernel,
+                                              size_t axis) {
+  if (extent == kDynamic || kernel == kDynamic)
+    return kDynamic;
+  int64_t stride = window.strides[axis];
+  int64_t reach = (kernel - 1) * window.dilations[axis] + 1;
+  int64_t pad = 0;
+  if (window.padType == "custom")
+    pad = window.pad[2 * axis] + window.pad[2 * axis + 1];
+  else if (window.padType.starts_with("same"))
+    pad = std::max<int64_t>(0, (divideUp(extent, stride) - 1) * stride + reach -
+                                   extent);
+  int64_t result = (extent - 1) * stride + reach - pad;
+  if (result >= 1)
+    return result;
+  return shapeError(op) << "spatial axis " << axis << " of the result has "
+                        << result << " elements";
+}
+
+/// Checks `output_shape`, all extents of the result, against N and C_out.
+static LogicalResult useOutputShape(const Operation &op, Extents &shape) {
+  FailureOr<Extents> given =
+      getIntegersOr(op, "output_shape", shape.size(), kDynamic, 1);
+  if (failed(given))
+    return failure();
+  if (!agree(llvm::ArrayRef(*given).take_front(2),
+             llvm::ArrayRef(shape).take_front(2)))
+    return shapeError(op) << "'output_shape' is " << toText(*given)
+                          << ", but the result begins with "
+                          << toText(llvm::ArrayRef(shape).take_front(2));
+  shape = *given;
+  return success();
+}
+
+LogicalResult inferConvTranspose(const Operation &op, TypeList &results) {
+  if (failed(checkRank(op, "x", 3, 5)))
+    return failure();
+  TensorType x = getTensor(op, "x");
+  TensorType weight = getTensor(op, "weight");
+  if (failed(checkRank(op, "weight", x.getRank(), x.getRank())))
+    return failure();
+  size_t spatial = x.getRank() - 2;
+  FailureOr<Window> window = getWindow(op, spatial);
+  if (failed(window))
+    return failure();
+  if (!agree(x.getDim(1), weight.getDim(0)))
+    return shapeError(op) << "'x' has " << x.getDim(1)
+                          << " channels, but 'weight' "
+                          << toText(weight.getShape()) << " takes "
+                          << weight.getDim(0);
+  int64_t channels = getVolume({weight.getDim(1), window->groups});
+  if (failed(checkShape(op, "bias", {channels})))
+    return failure();
+  Extents shape{x.getDim(0), channels};
+  shape.resize(x.getRank(), kDynamic);
+  if (isGiven(op, "output_shape")) {
+    if (failed(useOutputShape(op, shape)))
+      return failure();
+  } else {
+    for (size_t axis = 0; axis < spatial; ++axis) {
+      FailureOr<int64_t> extent = getTransposedExtent(
+          op, *window, x.getDim(2 + axis), weight.getDim(2 + axis), axis);
+      if (failed(extent))
+        return failure();
+      shape[2 + axis] = *extent;
+    }
   }
   results.push_back(getTensorType(op, x.getElementType(), shape));
   return success();

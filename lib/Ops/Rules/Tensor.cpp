@@ -18,9 +18,9 @@ LogicalResult inferConst(const Operation &op, TypeList &results) {
   return success();
 }
 
-LogicalResult inferFill(const Operation &op, TypeList &results) {
-  TensorType value = getTensor(op, "value");
-  DataType element = value ? value.getElementType() : DataType::Float32;
+/// A tensor of `element` and the extents that the input `shape` holds.
+static LogicalResult addFilled(const Operation &op, DataType element,
+                               TypeList &results) {
   std::optional<Extents> shape = getIntegers(op, "shape");
   if (shape) {
     for (int64_t extent : *shape)
@@ -35,6 +35,21 @@ LogicalResult inferFill(const Operation &op, TypeList &results) {
   }
   results.push_back(getTensorType(op, element, *shape));
   return success();
+}
+
+LogicalResult inferFill(const Operation &op, TypeList &results) {
+  TensorType value = getTensor(op, "value");
+  return addFilled(op, value ? value.getElementType() : DataType::Float32,
+                   results);
+}
+
+LogicalResult inferRandom(const Operation &op, TypeList &results) {
+  DataType element = DataType::Float32;
+  for (const InputDefinition &input : lookupOp(op)->inputs)
+    if (input.typeVariable >= 0)
+      if (TensorType parameter = getTensor(op, input.name))
+        element = parameter.getElementType();
+  return addFilled(op, element, results);
 }
 
 /// The number that the scalar `input` is known to be.
