@@ -47,6 +47,13 @@ static bool fits(TensorType type, llvm::ArrayRef<int64_t> shape) {
   return true;
 }
 
+/// Whether `tensor` can be made one of `type`: anything but text converts.
+static bool fits(TensorType type, const Tensor &tensor) {
+  bool isText = type.getElementType() == DataType::String;
+  return isText == (tensor.getElementType() == DataType::String) &&
+         fits(type, tensor.getShape());
+}
+
 static std::string printShape(llvm::ArrayRef<int64_t> shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i)
@@ -121,7 +128,8 @@ FailureOr<Bindings> Evaluator::Impl::bindInputs(const Function &function,
     return diagnostics.emitError(function.getLocation())
            << kind << " '" << input.name << "' of function '"
            << function.getName() << "' is declared as '" << input.type
-           << "' but has shape " << printShape(tensor.getShape());
+           << "' but holds " << getName(tensor.getElementType()) << " of shape "
+           << printShape(tensor.getShape());
   };
   for (const PlannedInput &input : plan.inputs) {
     if (auto state = input.type.getAs<StateType>()) {
@@ -131,8 +139,10 @@ FailureOr<Bindings> Evaluator::Impl::bindInputs(const Function &function,
                    Tensor(numerics.getEffectiveType(type.getElementType()),
                           type.getShape()));
       Tensor *tensor = states.find(input.name);
-      if (!fits(type, tensor->getShape()))
+      if (!fits(type, *tensor))
         return reportMisfit("state", input, *tensor);
+      *tensor =
+          tensor->convertedTo(numerics.getEffectiveType(type.getElementType()));
       bindings.states[input.index] = tensor;
       continue;
     }
@@ -142,7 +152,7 @@ FailureOr<Bindings> Evaluator::Impl::bindInputs(const Function &function,
              << "function '" << function.getName() << "' needs input '"
              << input.name << "'";
     auto type = input.type.castTo<TensorType>();
-    if (!fits(type, given->getShape()))
+    if (!fits(type, *given))
       return reportMisfit("input", input, *given);
     bindings.tensors[input.index] = std::make_shared<const Tensor>(
         given->convertedTo(numerics.getEffectiveType(type.getElementType())));

@@ -65,6 +65,18 @@ TEST_F(EvaluatorTest, StatesOutliveRuns) {
   EXPECT_EQ(outputs->front().second.getReal(), 11);
 }
 
+// A state that was set takes the type that it has in the arithmetic.
+TEST_F(EvaluatorTest, StatesAreConverted) {
+  parse(kCounter);
+  Evaluator evaluator(*program, {NumericsMode::Fp16});
+  evaluator.getStates().set(
+      "count", Tensor::fromElements<double>(DataType::Float64, {1}, {2049}));
+  FailureOr<NamedTensors> outputs = evaluator.run("main", {{"x", vector({2})}});
+  ASSERT_TRUE(succeeded(outputs));
+  EXPECT_EQ(outputs->front().second.getElementType(), DataType::Float16);
+  EXPECT_EQ(outputs->front().second.getReal(), 2050);
+}
+
 // 2048 + 1 has no half; the input 0.1 is rounded on its way in.
 TEST_F(EvaluatorTest, NumericsDecideWhereToRound) {
   parse(R"(program(1.3)
@@ -96,14 +108,19 @@ TEST_F(EvaluatorTest, ChecksInputs) {
   EXPECT_TRUE(failed(evaluator.run("main", {{"x", vector({1, 2})}})));
   evaluator.getStates().set("count", vector({1, 2}));
   EXPECT_TRUE(failed(evaluator.run("main", {{"x", vector({1})}})));
+  evaluator.getStates().clear();
+  EXPECT_TRUE(
+      failed(evaluator.run("main", {{"x", Tensor(DataType::String, {1})}})));
   EXPECT_THAT(
       messages,
       testing::ElementsAre(
           "there is no function 'other'", "function 'main' needs input 'x'",
           "input 'x' of function 'main' is declared as 'tensor<fp16, [1]>' but "
-          "has shape [2]",
+          "holds fp32 of shape [2]",
           "state 'count' of function 'main' is declared as "
-          "'state<tensor<fp16, [1]>>' but has shape [2]"));
+          "'state<tensor<fp16, [1]>>' but holds fp32 of shape [2]",
+          "input 'x' of function 'main' is declared as 'tensor<fp16, [1]>' but "
+          "holds string of shape [1]"));
 }
 
 TEST_F(EvaluatorTest, RefusesEndlessRecursion) {
