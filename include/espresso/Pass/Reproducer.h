@@ -18,7 +18,7 @@ namespace espresso {
 
 /// The pipeline that a reproducer names in its first lines,
 ///
-///   // RUN: espresso-opt %s --pipeline='function(cse)'
+///   // RUN: espresso-opt %s --no-weights --pipeline='function(cse)'
 ///
 /// or nothing if `text` is not one. The rest of `text` is the program before
 /// the failing pass.

@@ -10,11 +10,12 @@
 // --reproducer=FILE: when a pass fails, or breaks a promise, FILE gets the
 // program as it was before that pass, under a line that says how to run it:
 //
-//   // RUN: espresso-opt %s --pipeline='function(cse)'
+//   // RUN: espresso-opt %s --no-weights --pipeline='function(cse)'
 //
-// `espresso-opt --run-reproducer=FILE` does so. To have the program, a copy is
-// taken before each execution: of one function for a function pass, so that the
-// cost stays linear.
+// `espresso-opt --no-weights --run-reproducer=FILE` does so: weights are not
+// copied, and their files may be elsewhere, or a checkpoint. To have the
+// program, a copy is taken before each execution: of one function for a
+// function pass, so that the cost stays linear.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,7 +34,7 @@
 namespace espresso {
 
 static constexpr llvm::StringLiteral kRunLine =
-    "// RUN: espresso-opt %s --pipeline='";
+    "// RUN: espresso-opt %s --no-weights --pipeline='";
 
 std::optional<std::string> findReproducerPipeline(llvm::StringRef text) {
   while (text.starts_with("//")) {
@@ -135,8 +136,8 @@ void Reproducer::afterFailure(const PassExecution &execution, bool isBug) {
        << llvm::toString(std::move(error)) << '\n';
     return;
   }
-  os << "note: to see this again: espresso-opt --run-reproducer=" << file
-     << '\n';
+  os << "note: to see this again: espresso-opt --no-weights --run-reproducer="
+     << file << '\n';
 }
 
 InstrumentationPtr createReproducer(llvm::StringRef path,

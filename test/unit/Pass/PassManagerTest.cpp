@@ -203,14 +203,15 @@ TEST(DisabledPassTest, ParsesOccurrences) {
 }
 
 TEST(ReproducerTest, FindsThePipeline) {
-  EXPECT_EQ(findReproducerPipeline("// A remark.\n// RUN: espresso-opt %s "
-                                   "--pipeline='function(cse)'\nprogram(1.3)"),
+  EXPECT_EQ(findReproducerPipeline(
+                "// A remark.\n// RUN: espresso-opt %s "
+                "--no-weights --pipeline='function(cse)'\nprogram(1.3)"),
             "function(cse)");
   EXPECT_FALSE(findReproducerPipeline("program(1.3)"));
   EXPECT_FALSE(findReproducerPipeline(""));
   EXPECT_FALSE(findReproducerPipeline("// only a comment"));
-  EXPECT_FALSE(
-      findReproducerPipeline("// RUN: espresso-opt %s --pipeline='open\n"));
+  EXPECT_FALSE(findReproducerPipeline(
+      "// RUN: espresso-opt %s --no-weights --pipeline='open\n"));
 }
 
 } // namespace
