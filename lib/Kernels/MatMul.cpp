@@ -35,31 +35,50 @@ static void matVec(const T *w, int64_t columns, const float *x,
 }
 
 /// Adds the products of `depth` weights of kRows rows (in `panel`, kDepth
-/// apart) with `depth` rows of x to `Vectors` vectors of each row of y.
-template <int Vectors>
+/// apart) with `depth` rows of x to one or two vectors of each row of y. Sums
+/// are variables of their own: an array of them would live in memory. Rows
+/// beyond `rows` go nowhere.
+template <bool Two>
 HWY_INLINE void addTile(const float *panel, int64_t depth, const float *x,
                         float *y, int64_t rows, int64_t s) {
   const FloatTag d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  FloatVec sums[kRows * Vectors];
-  for (int64_t r = 0; r < kRows; ++r)
-    for (int v = 0; v < Vectors; ++v)
-      sums[r * Vectors + v] =
-          r < rows ? hn::LoadU(d, y + r * s + v * lanes) : hn::Zero(d);
+  HWY_ALIGN float nowhere[2 * hn::MaxLanes(d)] = {};
+  float *y0 = y, *y1 = rows > 1 ? y + s : nowhere,
+        *y2 = rows > 2 ? y + 2 * s : nowhere,
+        *y3 = rows > 3 ? y + 3 * s : nowhere;
+  auto second = [&](const float *from) {
+    return Two ? hn::LoadU(d, from + lanes) : hn::Zero(d);
+  };
+  FloatVec a0 = hn::LoadU(d, y0), a1 = hn::LoadU(d, y1), a2 = hn::LoadU(d, y2),
+           a3 = hn::LoadU(d, y3);
+  FloatVec b0 = second(y0), b1 = second(y1), b2 = second(y2), b3 = second(y3);
   for (int64_t k = 0; k < depth; ++k) {
-    FloatVec xs[Vectors];
-    for (int v = 0; v < Vectors; ++v)
-      xs[v] = hn::LoadU(d, x + k * s + v * lanes);
-    for (int64_t r = 0; r < kRows; ++r) {
-      const FloatVec weight = hn::Set(d, panel[r * kDepth + k]);
-      for (int v = 0; v < Vectors; ++v)
-        sums[r * Vectors + v] =
-            hn::MulAdd(weight, xs[v], sums[r * Vectors + v]);
+    const FloatVec xa = hn::LoadU(d, x + k * s), xb = second(x + k * s);
+    const FloatVec w0 = hn::Set(d, panel[k]),
+                   w1 = hn::Set(d, panel[kDepth + k]),
+                   w2 = hn::Set(d, panel[2 * kDepth + k]),
+                   w3 = hn::Set(d, panel[3 * kDepth + k]);
+    a0 = hn::MulAdd(w0, xa, a0);
+    a1 = hn::MulAdd(w1, xa, a1);
+    a2 = hn::MulAdd(w2, xa, a2);
+    a3 = hn::MulAdd(w3, xa, a3);
+    if constexpr (Two) {
+      b0 = hn::MulAdd(w0, xb, b0);
+      b1 = hn::MulAdd(w1, xb, b1);
+      b2 = hn::MulAdd(w2, xb, b2);
+      b3 = hn::MulAdd(w3, xb, b3);
     }
   }
-  for (int64_t r = 0; r < rows; ++r)
-    for (int v = 0; v < Vectors; ++v)
-      hn::StoreU(sums[r * Vectors + v], d, y + r * s + v * lanes);
+  auto store = [&](const FloatVec &a, const FloatVec &b, float *to) {
+    hn::StoreU(a, d, to);
+    if constexpr (Two)
+      hn::StoreU(b, d, to + lanes);
+  };
+  store(a3, b3, y3);
+  store(a2, b2, y2);
+  store(a1, b1, y1);
+  store(a0, b0, y0);
 }
 
 /// The columns that do not fill a vector.
@@ -111,9 +130,9 @@ static void gemm(const T *w, int64_t columns, const float *x, int64_t s,
         fillPanel(from, columns, rows, depth, panel);
       int64_t j = 0;
       for (; j + 2 * lanes <= s; j += 2 * lanes)
-        addTile<2>(panel, depth, x + k * s + j, out + j, rows, s);
+        addTile<true>(panel, depth, x + k * s + j, out + j, rows, s);
       for (; j + lanes <= s; j += lanes)
-        addTile<1>(panel, depth, x + k * s + j, out + j, rows, s);
+        addTile<false>(panel, depth, x + k * s + j, out + j, rows, s);
       addTail(panel, depth, x + k * s + j, out + j, rows, s, s - j);
     }
   }
