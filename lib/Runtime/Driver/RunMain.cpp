@@ -10,6 +10,7 @@
 
 #include "Console.h"
 #include "ModelCache.h"
+#include "Progress.h"
 #include "RunOptions.h"
 #include "Runtime/StatusMacros.h"
 #include "espresso/Base/Version.h"
@@ -64,6 +65,7 @@ public:
 
 private:
   int report(const absl::Status &status);
+  bool wantsProgress() const { return !options.quiet && !options.noProgress; }
   absl::StatusOr<std::string> readPrompt() const;
   /// The bundle, compiled first if need be; or an exit code.
   absl::Status openBundle(int &exitCode);
@@ -102,6 +104,7 @@ absl::StatusOr<std::string> Runner::readPrompt() const {
 
 absl::StatusOr<std::shared_ptr<const Bundle>>
 Runner::open(const std::string &path) {
+  const Progress progress(wantsProgress(), absl::StrCat("checking ", path));
   const Clock::time_point start = Clock::now();
   auto opened = Bundle::open(path, {.verifyWeights = !options.noVerify});
   loadSeconds = getSeconds(Clock::now() - start);
@@ -180,10 +183,13 @@ absl::Status Runner::continueText(const std::string &prompt) {
   const Tokenizer &tokenizer = bundle->getTokenizer();
   ESPRESSO_ASSIGN_OR_RETURN(promptIds, tokenizer.encode(prompt));
   TextStream stream(tokenizer, /*atStart=*/prompt.empty());
+  auto progress =
+      std::make_unique<Progress>(wantsProgress(), "reading the prompt");
   const bool writesText = options.logits != "-";
   absl::Status written;
   GenerateCallbacks callbacks;
   callbacks.onPromptLogits = [&](std::span<const float> logits) {
+    progress.reset();
     if (!options.logits.empty())
       ESPRESSO_RETURN_IF_ERROR(writeLogits(options.logits, logits));
     return writesText ? startOutput(prompt, stream) : absl::OkStatus();

@@ -117,6 +117,8 @@ static OptionGroup getGeneralOptions(RunOptions &o) {
        {"--quiet", "-q", "", "Say nothing but errors", false,
         storeFlag(o.quiet)},
        {"--verbose", "-v", "", "Say more", false, storeFlag(o.verbose)},
+       {"--no-progress", "", "", "Show no progress on a terminal", true,
+        storeFlag(o.noProgress)},
        {"--version", "", "", "Print the version", false, storeFlag(o.version)},
        {"--help", "-h", "", "Print this; --help-all prints more", false,
         storeFlag(o.help)},

@@ -44,6 +44,7 @@ struct RunOptions {
 
   bool quiet = false;
   bool verbose = false;
+  bool noProgress = false;
   std::string color = "auto";
   bool help = false;
   bool helpAll = false;
