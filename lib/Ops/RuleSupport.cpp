@@ -100,8 +100,10 @@ bool getFlag(const Operation &op, llvm::StringRef input) {
 
 llvm::StringRef getText(const Operation &op, llvm::StringRef input) {
   Attribute constant = getElements(op, input);
-  return constant && constant.getNumElements() == 1 ? constant.getString()
-                                                    : llvm::StringRef();
+  if (!constant || constant.getNumElements() != 1)
+    return {};
+  // A default belongs to nobody who would keep it.
+  return op.getFunction()->getContext().intern(constant.getString());
 }
 
 FailureOr<int64_t> resolveAxis(const Operation &op, llvm::StringRef input,

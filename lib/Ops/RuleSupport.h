@@ -61,7 +61,7 @@ std::optional<Extents> getIntegers(const Operation &op, llvm::StringRef input);
 std::optional<int64_t> getInteger(const Operation &op, llvm::StringRef input);
 /// A boolean that is false where unknown.
 bool getFlag(const Operation &op, llvm::StringRef input);
-/// A compile-time string; empty if unknown.
+/// A compile-time string, which lives as long as the context; empty if unknown.
 llvm::StringRef getText(const Operation &op, llvm::StringRef input);
 
 /// `axis` as an index into `rank` axes, counted from the end if negative.
