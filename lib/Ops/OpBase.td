@@ -87,6 +87,8 @@ def U : Var<"U">;
 def I : Var<"I">;
 def K : Var<"K">;
 def M : Var<"M">;
+def BoxT : Var<"BOX_T">;
+def BoxIndexT : Var<"BOX_INDEX_T">;
 def SrcT : Var<"SrcT">;
 def DstT : Var<"DstT">;
 def OffsetT : Var<"OffsetT">;
@@ -156,7 +158,19 @@ class OptInVector<Constraint c, string note = ""> : InVector<c> {
   let isOptional = 1;
   let defaultNote = note;
 }
+/// Scalars that may be computed.
+class InScalar<Constraint c> : Input<c> {
+  let rank = 0;
+}
+class OptInScalar<Constraint c, string d> : InScalar<c> {
+  let isOptional = 1;
+  let defaultText = d;
+}
 class Variadic<Constraint c> : Input<c> {
+  let isVariadic = 1;
+}
+/// A list of compile-time scalars.
+class VariadicScalars<Constraint c> : Scalar<c> {
   let isVariadic = 1;
 }
 def StateIn : Input<AnyType> {

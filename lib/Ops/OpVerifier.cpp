@@ -8,6 +8,8 @@
 
 #include "OpVerifier.h"
 
+#include "RuleSupport.h"
+
 #include "espresso/Ops/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -83,11 +85,12 @@ static LogicalResult reportUnknownInput(const Operation &op,
                                         llvm::StringRef input) {
   InFlightDiagnostic diagnostic = error(op, "op-input-unknown");
   diagnostic << "'" << op.getName() << "' has no input '" << input << "'";
-  const OpDefinition *newest = lookupOp(op.getName(), Opset::Unknown);
-  if (newest != &definition && newest->findInput(input)) {
-    diagnostic << " before " << getName(newest->since);
-    return diagnostic;
-  }
+  for (const OpDefinition &row : getAllOpDefinitions())
+    if (row.name == definition.name && row.since > definition.since &&
+        row.findInput(input)) {
+      diagnostic << " before " << getName(row.since);
+      return diagnostic;
+    }
   llvm::SmallVector<llvm::StringRef, 8> names;
   for (const InputDefinition &row : definition.inputs)
     names.push_back(row.name);
@@ -291,21 +294,6 @@ LogicalResult checkInputs(const Operation &op, const OpDefinition &definition) {
 // Results
 //===----------------------------------------------------------------------===//
 
-/// Equal, where an unknown extent of either agrees with any.
-static bool agree(Type declared, Type inferred) {
-  if (declared == inferred)
-    return true;
-  auto a = declared.getAs<TensorType>();
-  auto b = inferred.getAs<TensorType>();
-  if (!a || !b || a.getElementType() != b.getElementType() ||
-      a.getRank() != b.getRank())
-    return false;
-  for (auto [x, y] : llvm::zip_equal(a.getShape(), b.getShape()))
-    if (x != y && x != kDynamic && y != kDynamic)
-      return false;
-  return true;
-}
-
 static LogicalResult checkResults(const Operation &op,
                                   llvm::ArrayRef<Type> inferred) {
   if (op.getNumResults() != inferred.size())
@@ -316,7 +304,7 @@ static LogicalResult checkResults(const Operation &op,
   LogicalResult result = success();
   for (auto [i, type] : llvm::enumerate(inferred)) {
     const Value &value = *op.getResult(i);
-    if (agree(value.getType(), type))
+    if (rules::agree(value.getType(), type))
       continue;
     result = error(op, "op-result-type")
              << "'" << value.getName() << "' is declared as " << value.getType()

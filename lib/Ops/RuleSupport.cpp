@@ -73,6 +73,23 @@ bool isGiven(const Operation &op, llvm::StringRef input) {
   return op.hasBinding(input) || op.getAttribute(input);
 }
 
+llvm::SmallVector<Attribute, 4> getScalars(const Operation &op,
+                                           llvm::StringRef input) {
+  llvm::SmallVector<Attribute, 4> scalars;
+  const Binding *binding = op.findBinding(input);
+  for (size_t i = 0; binding && i < binding->size(); ++i) {
+    const Argument &argument = (*binding)[i];
+    Attribute scalar = argument.getLiteral();
+    if (const Value *value = argument.getValue()) {
+      const Operation *producer = value->getDefiningOp();
+      scalar = producer && producer->is("const") ? producer->getAttribute("val")
+                                                 : Attribute();
+    }
+    scalars.push_back(scalar && scalar.getDense() ? scalar : Attribute());
+  }
+  return scalars;
+}
+
 /// The value of `input` if its elements are in memory.
 static Attribute getElements(const Operation &op, llvm::StringRef input) {
   Attribute constant = getConstantOrDefault(op, input);
@@ -192,6 +209,42 @@ bool agree(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b) {
     if (!agree(a[i], b[i]))
       return false;
   return true;
+}
+
+bool agree(Type a, Type b) {
+  if (a == b)
+    return true;
+  if (a.is<TensorType>() && b.is<TensorType>()) {
+    auto x = a.castTo<TensorType>();
+    auto y = b.castTo<TensorType>();
+    return x.getElementType() == y.getElementType() &&
+           agree(x.getShape(), y.getShape());
+  }
+  if (a.is<ListType>() && b.is<ListType>()) {
+    auto x = a.castTo<ListType>();
+    auto y = b.castTo<ListType>();
+    return agree(x.getLength(), y.getLength()) &&
+           agree(x.getElementType(), y.getElementType());
+  }
+  return false;
+}
+
+Type join(Context &context, Type a, Type b) {
+  if (a == b)
+    return a;
+  if (auto x = a.getAs<TensorType>()) {
+    Extents shape(x.getShape());
+    for (auto [extent, other] :
+         llvm::zip_equal(shape, b.castTo<TensorType>().getShape()))
+      if (extent != other)
+        extent = kDynamic;
+    return TensorType::get(context, x.getElementType(), shape);
+  }
+  auto x = a.castTo<ListType>();
+  auto y = b.castTo<ListType>();
+  int64_t length = x.getLength() == y.getLength() ? x.getLength() : kDynamic;
+  return ListType::get(
+      context, join(context, x.getElementType(), y.getElementType()), length);
 }
 
 std::optional<Extents> broadcast(llvm::ArrayRef<int64_t> a,

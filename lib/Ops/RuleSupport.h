@@ -55,6 +55,10 @@ TensorType getTensor(const Operation &op, llvm::StringRef input);
 llvm::SmallVector<TensorType, 4> getTensors(const Operation &op,
                                             llvm::StringRef input);
 bool isGiven(const Operation &op, llvm::StringRef input);
+/// The values of the compile-time scalars of a variadic input; null where one
+/// is in a weight file.
+llvm::SmallVector<Attribute, 4> getScalars(const Operation &op,
+                                           llvm::StringRef input);
 
 /// What is known at compile time, defaults included; nothing if it is not.
 std::optional<Extents> getIntegers(const Operation &op, llvm::StringRef input);
@@ -94,6 +98,12 @@ inline bool agree(int64_t a, int64_t b) {
   return a == b || a == kDynamic || b == kDynamic;
 }
 bool agree(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
+/// Equal, where an unknown extent of a tensor, or length of a list, agrees with
+/// any.
+bool agree(Type a, Type b);
+/// The type of what may be of either of two types that agree: unknown where
+/// they differ.
+Type join(Context &context, Type a, Type b);
 /// The one that is known.
 inline int64_t known(int64_t a, int64_t b) { return a == kDynamic ? b : a; }
 

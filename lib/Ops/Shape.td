@@ -31,6 +31,21 @@ def Reshape_iOS17 : ReshapeBase<iOS17, Tensors17> {
   let inputs = (ins In<T>:$x, InVector<U>:$shape);
 }
 
+class ReshapeLikeBase<Opset o, Types domain>
+    : Reshaping<"reshape_like", o, domain> {
+  let summary = "The same elements in a shape joined from those of other tensors";
+  let description = [{Of the shape of `ref_tensors[i]` the part from `begins[i]` to
+before `ends[i]` is taken, or to its end if `end_masks[i]` is true; positions below 0
+count from the end.}];
+  let inputs = (ins In<T>:$x, Variadic<AnyType>:$ref_tensors,
+                VariadicScalars<Int32>:$begins, VariadicScalars<Int32>:$ends,
+                VariadicScalars<Bool>:$end_masks);
+  let infer = "ReshapeLike";
+  let noEval = kNotEvaluated;
+}
+def ReshapeLike_iOS16 : ReshapeLikeBase<iOS16, Tensors15>;
+def ReshapeLike_iOS17 : ReshapeLikeBase<iOS17, Tensors17>;
+
 class TransposeBase<Opset o, Types domain> : Reshaping<"transpose", o, domain> {
   let summary = "Axes in another order: axis i of the result is `perm[i]` of `x`";
   let inputs = (ins In<T>:$x, Vector<Int32>:$perm);
@@ -132,6 +147,24 @@ def PixelUnshuffle_iOS16
                     "Blocks of space as neighbouring channels"> {
   let inputs = (ins In<T>:$x, Scalar<UInt32>:$downscale_factor);
   let infer = "SpaceToDepth";
+}
+
+def SpaceToBatch_iOS15 : Reshaping<"space_to_batch", iOS15, Floats> {
+  let summary = "Blocks of space, padded, as images of their own";
+  let description = [{`x` is `[N, C, H, W]`, `block_shape` the two extents of a
+block, `paddings` `[2, 2]` what is added before and after H and W first. The result is
+`[N · block_shape[0] · block_shape[1], C, H / block_shape[0], W / block_shape[1]]`.}];
+  let inputs = (ins In<T>:$x, Vector<Int32>:$block_shape,
+                Const<Int32>:$paddings);
+  let infer = "SpaceToBatch";
+  let noEval = kNotEvaluated;
+}
+def BatchToSpace_iOS15 : Reshaping<"batch_to_space", iOS15, Floats> {
+  let summary = "Images as blocks of space, cropped";
+  let description = "The inverse of `space_to_batch`; `crops` undoes its paddings.";
+  let inputs = (ins In<T>:$x, Vector<Int32>:$block_shape, Const<Int32>:$crops);
+  let infer = "BatchToSpace";
+  let noEval = kNotEvaluated;
 }
 
 //===----------------------------------------------------------------------===//

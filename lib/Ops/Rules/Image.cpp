@@ -63,12 +63,6 @@ LogicalResult inferResizeToTarget(const Operation &op, TypeList &results) {
   return success();
 }
 
-LogicalResult verifySamplingMode(const Operation &op) {
-  return checkOneOf(op, "sampling_mode",
-                    {"STRICT_ALIGN_CORNERS", "ALIGN_CORNERS", "DEFAULT",
-                     "OFFSET_CORNERS", "UNALIGN_CORNERS"});
-}
-
 /// `extent` times the factor `input`, rounded down.
 static FailureOr<int64_t> scale(const Operation &op, llvm::StringRef input,
                                 int64_t extent) {
