@@ -25,6 +25,7 @@ ALLOWED = {
     "Weights": COMPILER_BASE,
     "Proto": COMPILER_BASE + ["AsmText", "Weights"],
     "Eval": COMPILER_BASE + ["Ops", "Weights"],
+    "Analysis": COMPILER_BASE + ["Ops", "AsmText"],
     "Pass": COMPILER_BASE + ["Ops", "AsmText"],
     "Model": COMPILER_BASE + ["Ops", "Weights"],
     "Frontend": COMPILER_BASE + ["Weights", "Model"],
@@ -36,7 +37,7 @@ ALLOWED = {
                                  "Frontend", "Transforms", "Target", "Export"],
     "Tools": COMPILER_BASE + ["Ops", "AsmText", "Weights", "Model", "Pass",
                               "Frontend", "Transforms", "Target", "Export",
-                              "Compiler", "Eval", "Proto"],
+                              "Compiler", "Eval", "Proto", "Analysis"],
 }
 
 # Headers of libraries, and the only layers that may see them.

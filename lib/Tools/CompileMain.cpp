@@ -46,7 +46,9 @@ struct CompileToolOptions {
                  clEnumValN(DataType::Float32, "fp32", "")),
       cl::init(DataType::Float16), cl::cat(category)};
   cl::opt<unsigned> context{
-      "context", cl::desc("Positions in the cache (default: the model's, from 512 to 4096)"),
+      "context",
+      cl::desc(
+          "Positions in the cache (default: the model's, from 512 to 4096)"),
       cl::value_desc("n"), cl::cat(category)};
   cl::opt<unsigned> prefill{
       "prefill",

@@ -129,9 +129,9 @@ static FailureOr<NamedTensors> parseInputs(const Function &function,
       return failure();
     }
     if (!function.getBody().findInput(name)) {
-      reportToolError(("function '" + function.getName() +
-                       "' has no input '" + name + "'")
-                          .str());
+      reportToolError(
+          ("function '" + function.getName() + "' has no input '" + name + "'")
+              .str());
       return failure();
     }
     Attribute value = parseValue(context, valueText, "--input");

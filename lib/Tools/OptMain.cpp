@@ -36,6 +36,7 @@ static constexpr llvm::StringLiteral kExamples =
     "  espresso-opt - -o out.mil < model.mil        from stdin to a file\n"
     "  espresso-opt model.mil --no-weights          without its weight files\n"
     "  espresso-opt model.mil --pipeline=cleanup    run passes\n"
+    "  espresso-opt model.mil --stats               what it consists of\n"
     "  espresso-opt --list-passes                   what passes there are\n";
 
 /// Between the pieces of a file that are programs of their own.
@@ -61,10 +62,13 @@ struct Options {
   cl::opt<bool> split{
       "split-input-file",
       cl::desc("Take the pieces between '// -----' lines one by one"),
-      cl::cat(common.getCategory())};
+      cl::Hidden, cl::cat(common.getCategory())};
+  cl::opt<bool> json{"json",
+                     cl::desc("What is listed, counted or compared, as JSON"),
+                     cl::cat(common.getCategory())};
   cl::opt<bool> verifyDiagnostics{
       "verify-diagnostics",
-      cl::desc("Compare messages with 'expected-error' comments"),
+      cl::desc("Compare messages with 'expected-error' comments"), cl::Hidden,
       cl::cat(common.getCategory())};
 };
 
@@ -170,6 +174,9 @@ ExitCode OptDriver::verifyMessages(unsigned buffer) {
 
 ExitCode OptDriver::run() {
   options.common.configure(context.getDiagnostics());
+  if (options.json)
+    for (OptStage *stage : stages)
+      stage->preferJson();
   for (OptStage *stage : stages)
     if (std::optional<ExitCode> code = stage->begin(context))
       return *code;

@@ -10,6 +10,7 @@
 
 #include "espresso/Pass/Reproducer.h"
 #include "espresso/Tools/PassOptions.h"
+#include "espresso/Tools/ReportOption.h"
 #include "espresso/Tools/ToolOptions.h"
 
 #include "llvm/Support/MemoryBuffer.h"
@@ -22,12 +23,7 @@ struct PassStage::Options {
   explicit Options(cl::OptionCategory &category)
       : pipeline("pipeline", cl::desc("Passes to run: 'function(a,b{n=4}),c'"),
                  cl::value_desc("passes"), cl::cat(category)),
-        listPasses("list-passes",
-                   cl::desc("List passes and pipelines, as json if asked"),
-                   cl::values(clEnumValN(ReportFormat::Text, "text", ""),
-                              clEnumValN(ReportFormat::Json, "json", ""),
-                              clEnumValN(ReportFormat::Text, "", "")),
-                   cl::ValueOptional, cl::init(ReportFormat::None),
+        listPasses("list-passes", cl::desc("List passes and pipelines"),
                    cl::cat(category)),
         dumpPipeline("dump-pipeline",
                      cl::desc("Print the pipeline in its normal form and end"),
@@ -38,7 +34,7 @@ struct PassStage::Options {
         passes(category, /*checkChanges=*/true) {}
 
   cl::opt<std::string> pipeline;
-  cl::opt<ReportFormat> listPasses;
+  ReportOption listPasses;
   cl::opt<bool> dumpPipeline;
   cl::opt<std::string> runReproducer;
   PassOptions passes;
@@ -67,11 +63,12 @@ static std::optional<std::string> readReproducer(const std::string &path) {
 }
 
 std::optional<ExitCode> PassStage::begin(Context &context) {
-  if (options->listPasses == ReportFormat::Text)
+  ReportFormat listFormat = chooseFormat(options->listPasses.getFormat());
+  if (listFormat == ReportFormat::Text)
     printPassList(llvm::outs());
-  if (options->listPasses == ReportFormat::Json)
+  if (listFormat == ReportFormat::Json)
     printPassListAsJson(llvm::outs());
-  if (options->listPasses != ReportFormat::None)
+  if (listFormat != ReportFormat::None)
     return ExitCode::Success;
   if (std::optional<ExitCode> code = options->passes.check())
     return code;

@@ -10,6 +10,7 @@
 #include "espresso/Tools/InitTool.h"
 #include "espresso/Tools/OptMain.h"
 #include "espresso/Tools/PassStage.h"
+#include "espresso/Tools/StatsStage.h"
 #include "espresso/Transforms/Passes.h"
 
 int main(int argc, char **argv) {
@@ -17,5 +18,6 @@ int main(int argc, char **argv) {
   espresso::registerAllPasses();
   espresso::PassStage passes;
   espresso::EvaluateStage evaluation;
-  return espresso::espressoOptMain(argc, argv, {&passes, &evaluation});
+  espresso::StatsStage stats;
+  return espresso::espressoOptMain(argc, argv, {&passes, &evaluation, &stats});
 }

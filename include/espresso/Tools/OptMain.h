@@ -10,6 +10,7 @@
 #define ESPRESSO_TOOLS_OPTMAIN_H
 
 #include "espresso/IR/Program.h"
+#include "espresso/Pass/Instrumentation.h"
 #include "espresso/Tools/ExitCode.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -43,6 +44,19 @@ public:
   /// Called after run(): may write what is to be printed in place of the
   /// program, and return true.
   virtual bool printResult(llvm::raw_ostream &os) { return false; }
+
+  /// Called before begin() if --json was given: all reports as JSON.
+  void preferJson() { wantsJson = true; }
+
+protected:
+  /// The format of a report that was asked for as `asked`.
+  ReportFormat chooseFormat(ReportFormat asked) const {
+    return wantsJson && asked != ReportFormat::None ? ReportFormat::Json
+                                                    : asked;
+  }
+
+private:
+  bool wantsJson = false;
 };
 
 /// espresso-opt: MIL text in, MIL text out. Returns the exit code.
