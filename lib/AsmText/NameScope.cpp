@@ -38,6 +38,12 @@ Value *NameScope::lookup(const Token &name) {
   return nullptr;
 }
 
+void NameScope::leaveBlock(size_t entered) {
+  for (size_t i = entered; i < names.size(); ++i)
+    definitions.erase(names[i].data());
+  names.resize(entered);
+}
+
 void NameScope::reportUndefined(const Token &use) {
   InFlightDiagnostic diag =
       context.getDiagnostics().emitError(use.getLocation());

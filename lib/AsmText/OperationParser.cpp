@@ -35,15 +35,17 @@ void ProgramParser::skipStatement() {
   }
 }
 
-// statement ::= (result ("," result)* "=")? operation ";"
+// statement ::= (result ("," result)* "=")? operation blocks? ";"
 LogicalResult ProgramParser::parseStatement(Block &block) {
   llvm::SmallVector<NamedType, 2> results;
   if (startsResult() && failed(parseResults(results))) {
     scope->setDefinitionsLost();
     return failure();
   }
-  std::unique_ptr<Operation> op = parseOperation();
-  if (!op || failed(expect(TokenKind::Semicolon, "';' after the operation"))) {
+  std::unique_ptr<Operation> parsed = parseOperation();
+  Operation *op = parsed ? block.append(std::move(parsed)) : nullptr;
+  if (!op || (token.isWord("blocks") && failed(parseBlocks(*op))) ||
+      failed(expect(TokenKind::Semicolon, "';' after the operation"))) {
     for (const NamedType &result : results)
       (void)scope->define(result.name, nullptr);
     return failure();
@@ -55,7 +57,6 @@ LogicalResult ProgramParser::parseStatement(Block &block) {
     function.reserveName(value->getName());
     (void)scope->define(result.name, value);
   }
-  block.append(std::move(op));
   return success();
 }
 
@@ -104,6 +105,55 @@ std::unique_ptr<Operation> ProgramParser::parseOperation() {
     op->setAttribute(attribute.name, attribute.value);
   return op;
 }
+
+//===----------------------------------------------------------------------===//
+// Nested blocks
+//===----------------------------------------------------------------------===//
+
+LogicalResult ProgramParser::parseBlocks(Operation &op) {
+  int64_t openBefore = openBraces;
+  if (succeeded(parseBlockList(op)))
+    return success();
+  // Go on behind the last brace, so that one error stays one.
+  while (openBraces > openBefore && !at(TokenKind::EndOfFile))
+    take();
+  return failure();
+}
+
+// blocks ::= "blocks" "{" block* "}"
+LogicalResult ProgramParser::parseBlockList(Operation &op) {
+  Nesting nesting(*this);
+  if (failed(nesting.check()))
+    return failure();
+  take();
+  if (failed(expect(TokenKind::LeftBrace, "'{'")))
+    return failure();
+  while (!takeIf(TokenKind::RightBrace)) {
+    if (!at(TokenKind::LeftParen))
+      return expected("'(' and the inputs of a block, or '}'");
+    if (failed(parseBlock(*op.getFunction(), *op.addBlock())))
+      return failure();
+  }
+  return success();
+}
+
+// block ::= "(" parameters? ")" "{" statements "->" "(" outputs? ")" ";"
+LogicalResult ProgramParser::parseBlock(Function &function, Block &block) {
+  size_t entered = scope->enterBlock();
+  LogicalResult result = success(
+      succeeded(parseParameters(function, block)) &&
+      succeeded(expect(TokenKind::LeftBrace, "'{'")) &&
+      succeeded(parseStatements(block)) &&
+      succeeded(expect(TokenKind::Arrow, "'->' and the block's outputs")) &&
+      succeeded(parseOutputs(block)) &&
+      succeeded(expect(TokenKind::Semicolon, "';' after the block")));
+  scope->leaveBlock(entered);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
 
 // argument ::= name "=" (element | list)
 LogicalResult ProgramParser::parseArgument(Operation &op) {

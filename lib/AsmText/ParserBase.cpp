@@ -12,6 +12,10 @@ namespace espresso {
 
 Token ParserBase::take() {
   Token taken = token;
+  if (at(TokenKind::LeftBrace))
+    ++openBraces;
+  else if (at(TokenKind::RightBrace))
+    --openBraces;
   previousEnd = token.getEnd();
   token = lexer.next();
   return taken;

@@ -84,6 +84,8 @@ protected:
   Token token;
   llvm::SMLoc previousEnd;
   unsigned depth = 0;
+  /// Braces taken and not closed yet.
+  int64_t openBraces = 0;
 };
 
 } // namespace espresso

@@ -17,6 +17,8 @@ namespace espresso {
 static constexpr unsigned kFunctionIndent = 4;
 static constexpr unsigned kEndIndent = 8;
 static constexpr unsigned kOperationIndent = 12;
+/// From an operation to its blocks, and from those to their operations.
+static constexpr unsigned kBlockIndent = 4;
 
 namespace {
 
@@ -28,9 +30,12 @@ public:
 
   void print(const Program &program);
   void print(const Function &function);
-  void print(const Operation &op);
+  /// `indent` is that of the line the operation begins on.
+  void print(const Operation &op, unsigned indent);
 
 private:
+  void printBlocks(const Operation &op, unsigned indent);
+  void printOutputs(const Block &block);
   void print(const Binding &binding);
   void print(const Argument &argument);
   /// `fp16 x`.
@@ -68,8 +73,37 @@ void ProgramPrinter::print(const Binding &binding) {
   os << ')';
 }
 
-void ProgramPrinter::print(const Operation &op) {
-  assert(op.getBlocks().empty() && "nested blocks have no text yet");
+/// `-> (a, b)`.
+void ProgramPrinter::printOutputs(const Block &block) {
+  os << "-> (";
+  for (size_t i = 0; i < block.getNumOutputs(); ++i)
+    os << (i == 0 ? "" : ", ") << block.getOutput(i)->getName();
+  os << ")";
+}
+
+/// Our own notation; see docs/Language.md.
+void ProgramPrinter::printBlocks(const Operation &op, unsigned indent) {
+  os << " blocks {\n";
+  for (const std::unique_ptr<Block> &block : op.getBlocks()) {
+    os.indent(indent + kBlockIndent) << '(';
+    // The order of loop variables means something, unlike that of parameters.
+    llvm::interleaveComma(
+        block->getInputs(), os,
+        [&](const std::unique_ptr<Value> &input) { printDeclaration(*input); });
+    os << ") {\n";
+    for (const Operation &nested : block->getOperations()) {
+      os.indent(indent + 2 * kBlockIndent);
+      print(nested, indent + 2 * kBlockIndent);
+      os << '\n';
+    }
+    os.indent(indent + kBlockIndent) << "} ";
+    printOutputs(*block);
+    os << ";\n";
+  }
+  os.indent(indent) << '}';
+}
+
+void ProgramPrinter::print(const Operation &op, unsigned indent) {
   llvm::interleaveComma(
       op.getResults(), os,
       [&](const std::unique_ptr<Value> &result) { printDeclaration(*result); });
@@ -90,6 +124,8 @@ void ProgramPrinter::print(const Operation &op) {
   os << ')';
   if (!op.getAttributes().empty())
     values.print(op.getAttributes());
+  if (!op.getBlocks().empty())
+    printBlocks(op, indent);
   os << ';';
 }
 
@@ -113,13 +149,12 @@ void ProgramPrinter::print(const Function &function) {
   os << "{\n";
   for (const Operation &op : body.getOperations()) {
     os.indent(kOperationIndent);
-    print(op);
+    print(op, kOperationIndent);
     os << '\n';
   }
-  os.indent(kEndIndent) << "} -> (";
-  for (size_t i = 0; i < body.getNumOutputs(); ++i)
-    os << (i == 0 ? "" : ", ") << body.getOutput(i)->getName();
-  os << ");\n";
+  os.indent(kEndIndent) << "} ";
+  printOutputs(body);
+  os << ";\n";
 }
 
 void ProgramPrinter::print(const Program &program) {
@@ -154,7 +189,7 @@ void print(const Function &function, llvm::raw_ostream &os) {
 
 void printOperation(const Operation &op, llvm::raw_ostream &os,
                     const PrintOptions &options) {
-  ProgramPrinter(os, options).print(op);
+  ProgramPrinter(os, options).print(op, /*indent=*/0);
 }
 
 std::string printToString(const Program &program) {

@@ -92,7 +92,7 @@ LogicalResult ProgramParser::parseFunction(Program &program) {
   if (!function)
     return failure();
   Block &body = function->getBody();
-  if (failed(parseParameters(body)) ||
+  if (failed(parseParameters(*function, body)) ||
       (at(TokenKind::LeftBracket) &&
        failed(parseAttributes(function->getAttributes()))) ||
       failed(expect(TokenKind::LeftBrace, "'{'")))
@@ -122,7 +122,7 @@ Function *ProgramParser::parseFunctionName(Program &program) {
 }
 
 // parameters ::= type name ("," type name)*
-LogicalResult ProgramParser::parseParameters(Block &body) {
+LogicalResult ProgramParser::parseParameters(Function &function, Block &body) {
   if (failed(expect(TokenKind::LeftParen, "'('")))
     return failure();
   return parseList(TokenKind::RightParen, "')'", [&]() -> LogicalResult {
@@ -131,7 +131,7 @@ LogicalResult ProgramParser::parseParameters(Block &body) {
       return failure();
     Value *value = body.addInput(context.intern(parameter.name.spelling),
                                  parameter.type, parameter.name.getLocation());
-    body.getFunction()->reserveName(value->getName());
+    function.reserveName(value->getName());
     // Parsing goes on, so that one bad name gives one error.
     (void)scope->define(parameter.name, value);
     return success();

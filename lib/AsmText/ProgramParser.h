@@ -36,6 +36,11 @@ public:
   /// are known.
   void reportUnresolved();
 
+  /// What is defined between entering a block and leaving it is not known after
+  /// it. Blocks are left in reverse order.
+  size_t enterBlock() const { return names.size(); }
+  void leaveBlock(size_t entered);
+
 private:
   struct Definition {
     Value *value = nullptr;
@@ -73,7 +78,7 @@ private:
   LogicalResult parseProgramBody(Program &program);
   LogicalResult parseFunction(Program &program);
   Function *parseFunctionName(Program &program);
-  LogicalResult parseParameters(Block &body);
+  LogicalResult parseParameters(Function &function, Block &body);
   LogicalResult parseOutputs(Block &body);
   LogicalResult parseNamedType(NamedType &result, const llvm::Twine &what);
   void skipToFunction();
@@ -84,6 +89,9 @@ private:
   LogicalResult parseStatement(Block &block);
   LogicalResult parseResults(llvm::SmallVectorImpl<NamedType> &results);
   std::unique_ptr<Operation> parseOperation();
+  LogicalResult parseBlocks(Operation &op);
+  LogicalResult parseBlockList(Operation &op);
+  LogicalResult parseBlock(Function &function, Block &block);
   LogicalResult parseArgument(Operation &op);
   LogicalResult parseArgumentList(Operation &op, Binding &binding);
   LogicalResult parseArgumentElement(Operation &op, Binding &binding);
