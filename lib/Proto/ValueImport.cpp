@@ -56,12 +56,21 @@ Type ValueImporter::importTensorType(const pb::TensorType &type) {
                   << type.dimensions_size();
     return {};
   }
+  if (type.dimensions_size() > kMaxRank) {
+    emitError() << "more than " << kMaxRank << " dimensions";
+    return {};
+  }
   llvm::SmallVector<int64_t, 4> shape;
+  int64_t bytes = std::max(1u, getStorageByteWidth(*element));
   for (const pb::Dimension &dimension : type.dimensions()) {
     std::optional<int64_t> extent = importDimension(dimension);
     if (!extent)
       return {};
     shape.push_back(*extent);
+    if (__builtin_mul_overflow(bytes, std::max<int64_t>(*extent, 1), &bytes)) {
+      emitError() << "a tensor of 2^63 bytes or more";
+      return {};
+    }
   }
   return TensorType::get(context, *element, shape);
 }

@@ -19,6 +19,8 @@ namespace espresso {
 /// Types and literals nested deeper than this are refused, both ways: every
 /// reader of the format has a limit.
 inline constexpr unsigned kMaxValueNesting = 16;
+/// Dimensions of a tensor: as many as text can have.
+inline constexpr int kMaxRank = 63;
 /// Attributes or arguments of one thing. Their lists are searched linearly.
 inline constexpr int kMaxNamedEntries = 1024;
 

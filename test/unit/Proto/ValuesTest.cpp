@@ -154,7 +154,7 @@ TEST_F(TensorMessages, RefusesExtentsBeyondAnyTensor) {
     tensor.add_dimensions()->mutable_constant()->set_size(uint64_t(1) << 62);
   value.mutable_immediate()->mutable_tensor()->mutable_floats();
   EXPECT_FALSE(ValueImporter(context).importValue(value));
-  EXPECT_THAT(messages, HasSubstr("0 elements do not make up"));
+  EXPECT_THAT(messages, HasSubstr("a tensor of 2^63 bytes or more"));
 
   pb::ValueType type;
   type.mutable_tensor()->set_element(pb::ELEMENT_FLOAT16);
