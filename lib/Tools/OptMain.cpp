@@ -8,8 +8,11 @@
 
 #include "espresso/Tools/OptMain.h"
 
+#include "Formats.h"
+
 #include "espresso/AsmText/Parser.h"
 #include "espresso/AsmText/Printer.h"
+#include "espresso/AsmText/TextCheck.h"
 #include "espresso/Ops/Verifier.h"
 #include "espresso/Support/DiagnosticVerifier.h"
 #include "espresso/Tools/OutputFile.h"
@@ -28,13 +31,15 @@ namespace cl = llvm::cl;
 OptStage::~OptStage() = default;
 
 static constexpr llvm::StringLiteral kOverview =
-    "Reads a program as MIL text, verifies it, runs passes on it, and writes "
-    "it.\n";
+    "Reads a program as MIL text or a Core ML model, verifies it, runs passes "
+    "on it, and writes it.\n";
 
 static constexpr llvm::StringLiteral kExamples =
     "  espresso-opt model.mil                       check and print\n"
     "  espresso-opt - -o out.mil < model.mil        from stdin to a file\n"
     "  espresso-opt model.mil --no-weights          without its weight files\n"
+    "  espresso-opt model.mil -o model.mlpackage    to a Core ML package\n"
+    "  espresso-opt model.mlpackage                 what is in a package\n"
     "  espresso-opt model.mil --pipeline=cleanup    run passes\n"
     "  espresso-opt model.mil --stats               what it consists of\n"
     "  espresso-opt --list-passes                   what passes there are\n";
@@ -52,6 +57,7 @@ struct Options {
   cl::opt<std::string> output{
       "o", cl::desc("Where to write; '-' is standard output (default)"),
       cl::value_desc("file"), cl::init("-"), cl::cat(common.getCategory())};
+  FormatOptions formats{common.getCategory()};
   cl::opt<bool> noWeights{
       "no-weights", cl::desc("Leave weight files alone; passes see no weights"),
       cl::cat(common.getCategory())};
@@ -85,13 +91,31 @@ private:
   std::optional<unsigned> readInput();
   /// What `@model_path` stands for.
   std::string getModelDirectory() const;
+  WeightAccess getWeightAccess() const {
+    return options.noWeights ? WeightAccess::None : WeightAccess::OnUse;
+  }
+  bool writesText() const {
+    return options.formats.getOutputFormat(options.output) == FileFormat::Mil;
+  }
+  /// Whether the options fit the formats; false after reporting.
+  bool checkFormats() const;
+
+  ExitCode runOnText();
   ExitCode processAll(llvm::StringRef text, std::string &output);
-  ExitCode processPiece(llvm::StringRef text, llvm::raw_ostream &os);
+  ExitCode processPiece(llvm::StringRef text, std::string &output);
+  /// Verifies, runs the stages, and appends the text if text is to be written.
+  ExitCode process(const ModelDocument &document, unsigned errorsBefore,
+                   std::string &output);
+  ExitCode printResult(const Program &program, std::string &output);
+  ExitCode write(const ModelDocument &document);
   ExitCode verifyMessages(unsigned buffer);
+  ExitCode finish(const absl::Status &status) const;
 
   Options &options;
   llvm::ArrayRef<OptStage *> stages;
   Context context;
+  /// A stage has printed something in place of the program.
+  bool isReplaced = false;
 };
 
 } // namespace
@@ -113,7 +137,49 @@ std::string OptDriver::getModelDirectory() const {
   return options.input == "-" || parent.empty() ? "." : parent.str();
 }
 
-ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
+//===----------------------------------------------------------------------===//
+// One program
+//===----------------------------------------------------------------------===//
+
+ExitCode OptDriver::printResult(const Program &program, std::string &output) {
+  llvm::raw_string_ostream os(output);
+  for (OptStage *stage : stages)
+    isReplaced |= stage->printResult(os);
+  if (isReplaced || !writesText())
+    return ExitCode::Success;
+  // What goes to a file is for other tools too.
+  TextForm form = options.output == "-" ? TextForm::Ours : TextForm::Artifact;
+  if (failed(checkText(program, form)))
+    return ExitCode::Failed;
+  print(program, os);
+  os << '\n';
+  return ExitCode::Success;
+}
+
+ExitCode OptDriver::write(const ModelDocument &document) {
+  return finish(writeDocument(document,
+                              options.formats.getOutputFormat(options.output),
+                              options.output, getWeightAccess()));
+}
+
+ExitCode OptDriver::process(const ModelDocument &document,
+                            unsigned errorsBefore, std::string &output) {
+  Program &program = document.getProgram();
+  for (OptStage *stage : stages) {
+    ExitCode code = stage->run(program);
+    if (code != ExitCode::Success)
+      return code;
+  }
+  // --Werror makes errors of what has failed nothing.
+  if (context.getDiagnostics().getNumErrors() != errorsBefore)
+    return ExitCode::Failed;
+  ExitCode code = printResult(program, output);
+  return code != ExitCode::Success || isReplaced || writesText()
+             ? code
+             : write(document);
+}
+
+ExitCode OptDriver::processPiece(llvm::StringRef text, std::string &output) {
   unsigned errorsBefore = context.getDiagnostics().getNumErrors();
   std::unique_ptr<Program> program = parseProgramPiece(context, text);
   if (!program)
@@ -123,35 +189,25 @@ ExitCode OptDriver::processPiece(llvm::StringRef text, llvm::raw_ostream &os) {
   if (!options.noWeights && failed(resolveWeights(*program, getModelDirectory(),
                                                   WeightPolicy::OnUse)))
     return ExitCode::InvalidInput;
-  for (OptStage *stage : stages) {
-    ExitCode code = stage->run(*program);
-    if (code != ExitCode::Success)
-      return code;
-  }
-  // --Werror makes errors of what has failed nothing.
-  if (context.getDiagnostics().getNumErrors() != errorsBefore)
-    return ExitCode::Failed;
-  for (OptStage *stage : stages)
-    if (stage->printResult(os))
-      return ExitCode::Success;
-  print(*program, os);
-  os << '\n';
-  return ExitCode::Success;
+  return process(ModelDocument(std::move(program)), errorsBefore, output);
 }
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
 
 /// Goes through all pieces whatever happens, so that every error is seen.
 ExitCode OptDriver::processAll(llvm::StringRef text, std::string &output) {
-  llvm::raw_string_ostream os(output);
   if (!options.split)
-    return processPiece(text, os);
+    return processPiece(text, output);
   ExitCode result = ExitCode::Success;
   llvm::SmallVector<llvm::StringRef, 8> pieces;
   text.split(pieces, ("\n" + kSplitMarker + "\n").str());
   bool isFirst = true;
   for (llvm::StringRef piece : pieces) {
     if (!std::exchange(isFirst, false))
-      os << kSplitMarker << '\n';
-    ExitCode code = processPiece(piece, os);
+      output += (kSplitMarker + "\n").str();
+    ExitCode code = processPiece(piece, output);
     if (result == ExitCode::Success)
       result = code;
   }
@@ -172,17 +228,7 @@ ExitCode OptDriver::verifyMessages(unsigned buffer) {
   return succeeded(verifier.finish()) ? ExitCode::Success : ExitCode::Failed;
 }
 
-ExitCode OptDriver::run() {
-  options.common.configure(context.getDiagnostics());
-  if (options.json)
-    for (OptStage *stage : stages)
-      stage->preferJson();
-  for (OptStage *stage : stages)
-    if (std::optional<ExitCode> code = stage->begin(context))
-      return *code;
-  for (OptStage *stage : stages)
-    if (std::optional<std::string> path = stage->getInput())
-      options.input = *path;
+ExitCode OptDriver::runOnText() {
   std::optional<unsigned> buffer = readInput();
   if (!buffer)
     return ExitCode::InvalidInput;
@@ -194,13 +240,62 @@ ExitCode OptDriver::run() {
                              ->getBuffer();
   std::string output;
   ExitCode result = processAll(text, output);
-  if (result != ExitCode::Success)
+  if (result != ExitCode::Success || (!writesText() && !isReplaced))
     return result;
-  absl::Status status = writeOutput(options.output, output);
-  if (!status.ok())
+  return finish(writeOutput(options.output, output));
+}
+
+//===----------------------------------------------------------------------===//
+// The driver
+//===----------------------------------------------------------------------===//
+
+ExitCode OptDriver::finish(const absl::Status &status) const {
+  // Of Aborted, a diagnostic has said why.
+  if (!status.ok() && !absl::IsAborted(status))
     reportToolError(
         llvm::StringRef(status.message().data(), status.message().size()));
   return getExitCodeForWrite(status);
+}
+
+bool OptDriver::checkFormats() const {
+  bool readsText =
+      options.formats.getInputFormat(options.input) == FileFormat::Mil;
+  if (!options.split && !options.verifyDiagnostics)
+    return true;
+  if (readsText && writesText())
+    return true;
+  reportToolError("--split-input-file and --verify-diagnostics are for text");
+  return false;
+}
+
+ExitCode OptDriver::run() {
+  options.common.configure(context.getDiagnostics());
+  if (options.json)
+    for (OptStage *stage : stages)
+      stage->preferJson();
+  for (OptStage *stage : stages)
+    if (std::optional<ExitCode> code = stage->begin(context))
+      return *code;
+  for (OptStage *stage : stages)
+    if (std::optional<std::string> path = stage->getInput())
+      options.input = *path;
+  if (!checkFormats())
+    return ExitCode::Usage;
+  FileFormat format = options.formats.getInputFormat(options.input);
+  if (format == FileFormat::Mil)
+    return runOnText();
+  unsigned errorsBefore = context.getDiagnostics().getNumErrors();
+  FailureOr<ModelDocument> document =
+      readDocument(context, format, options.input, getWeightAccess());
+  if (failed(document))
+    return ExitCode::InvalidInput;
+  if (failed(verify(document->getProgram(), {.strict = options.strict})))
+    return ExitCode::Failed;
+  std::string output;
+  ExitCode result = process(*document, errorsBefore, output);
+  if (result != ExitCode::Success || (!writesText() && !isReplaced))
+    return result;
+  return finish(writeOutput(options.output, output));
 }
 
 int espressoOptMain(int argc, char **argv, llvm::ArrayRef<OptStage *> stages) {

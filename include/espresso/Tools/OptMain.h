@@ -59,7 +59,7 @@ private:
   bool wantsJson = false;
 };
 
-/// espresso-opt: MIL text in, MIL text out. Returns the exit code.
+/// espresso-opt: a program in, a program out. Returns the exit code.
 [[nodiscard]] int espressoOptMain(int argc, char **argv,
                                   llvm::ArrayRef<OptStage *> stages = {});
 
