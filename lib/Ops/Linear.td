@@ -73,12 +73,30 @@ def Conv_iOS17 : ConvBase<iOS17> {
   let typeVars = [Domain<T, Floats>, Domain<U, Floats>];
 }
 
+def ConvQuantized_iOS15 : Op<"conv_quantized", iOS15, [Pure]> {
+  let summary = "Convolution with quantised weights";
+  let description = [{As `conv`, with `weight · quant_scale + quant_bias` in the place
+of `weight`. `quantization_type` is `linear` or `lut`; `nbits` is 1 to 8.}];
+  let inputs = (ins In<T>:$x, In<U>:$weight, OptConst<U>:$bias,
+                Scalar<String>:$quantization_type, OptScalar<Int32, "8">:$nbits,
+                Const<T>:$quant_scale, Const<T>:$quant_bias,
+                OptVector<Int32, "ones">:$strides,
+                OptScalar<String, "\"valid\"">:$pad_type,
+                OptVector<Int32, "zeros">:$pad,
+                OptVector<Int32, "ones">:$dilations,
+                OptScalar<Int32, "1">:$groups);
+  let typeVars = [Domain<T, Floats>, Domain<U, UInt8>];
+  let infer = "Conv";
+  let verify = "ConvQuantized";
+  let noEval = kNotEvaluated;
+}
+
 class ConvTransposeBase<Opset o> : Op<"conv_transpose", o, [Pure]> {
   let summary = "Transposed convolution";
   let description = [{`x` is `[N, C_in, spatial…]`, `weight` `[C_in, C_out / groups,
 kernel…]`. The result has `(extent - 1) · stride + reach - pad` elements along a
-spatial axis, `reach` being that of the dilated kernel, unless `output_shape` gives
-all extents.}];
+spatial axis, `reach` being that of the dilated kernel, or `extent · stride` if
+`pad_type` is `same`, unless `output_shape` gives all extents.}];
   let infer = "ConvTranspose";
   let noEval = kNotEvaluated;
 }

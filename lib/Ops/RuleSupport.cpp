@@ -198,6 +198,12 @@ LogicalResult checkOneOf(const Operation &op, llvm::StringRef input,
                         << toText(allowed);
 }
 
+LogicalResult checkPadType(const Operation &op) {
+  if (op.getOpset() == Opset::IOS15 && getText(op, "pad_type") == "same_lower")
+    return valueError(op) << "'pad_type' is 'same_lower', which needs ios16";
+  return checkOneOf(op, "pad_type", {"valid", "same", "same_lower", "custom"});
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//

@@ -88,6 +88,8 @@ FailureOr<DataType> getDataType(const Operation &op, llvm::StringRef input,
                                 DataTypeSet allowed);
 LogicalResult checkOneOf(const Operation &op, llvm::StringRef input,
                          llvm::ArrayRef<llvm::StringRef> allowed);
+/// `pad_type` of convolutions and pooling; `same_lower` needs ios16.
+LogicalResult checkPadType(const Operation &op);
 
 //===----------------------------------------------------------------------===//
 // Shapes

@@ -8,8 +8,6 @@
 
 #include "RuleSupport.h"
 
-#include <algorithm>
-
 namespace espresso::rules {
 
 namespace {
@@ -28,9 +26,7 @@ static FailureOr<Window> getWindow(const Operation &op, size_t spatial) {
   FailureOr<Extents> strides = getIntegersOr(op, "strides", spatial, 1, 1);
   FailureOr<Extents> dilations = getIntegersOr(op, "dilations", spatial, 1, 1);
   FailureOr<Extents> pad = getIntegersOr(op, "pad", 2 * spatial, 0, 0);
-  if (failed(strides) || failed(dilations) || failed(pad) ||
-      failed(checkOneOf(op, "pad_type",
-                        {"valid", "same", "same_lower", "custom"})))
+  if (failed(strides) || failed(dilations) || failed(pad))
     return failure();
   window.strides = *strides;
   window.dilations = *dilations;
@@ -90,7 +86,8 @@ LogicalResult inferConv(const Operation &op, TypeList &results) {
     return failure();
   size_t spatial = x.getRank() - 2;
   FailureOr<Window> window = getWindow(op, spatial);
-  if (failed(window) || failed(checkChannels(op, x, weight, window->groups)))
+  if (failed(window) || failed(checkPadType(op)) ||
+      failed(checkChannels(op, x, weight, window->groups)))
     return failure();
   Extents shape{x.getDim(0), weight.getDim(0)};
   for (size_t axis = 0; axis < spatial; ++axis) {
@@ -104,6 +101,13 @@ LogicalResult inferConv(const Operation &op, TypeList &results) {
   return success();
 }
 
+LogicalResult verifyConvQuantized(const Operation &op) {
+  std::optional<int64_t> bits = getInteger(op, "nbits");
+  if (bits && (*bits < 1 || *bits > 8))
+    return valueError(op) << "'nbits' is " << *bits << ", expected 1 to 8";
+  return checkOneOf(op, "quantization_type", {"linear", "lut"});
+}
+
 //===----------------------------------------------------------------------===//
 // Transposed
 //===----------------------------------------------------------------------===//
@@ -115,13 +119,12 @@ static FailureOr<int64_t> getTransposedExtent(const Operation &op,
   if (extent == kDynamic || kernel == kDynamic)
     return kDynamic;
   int64_t stride = window.strides[axis];
+  if (window.padType == "same")
+    return extent * stride;
   int64_t reach = (kernel - 1) * window.dilations[axis] + 1;
   int64_t pad = 0;
   if (window.padType == "custom")
     pad = window.pad[2 * axis] + window.pad[2 * axis + 1];
-  else if (window.padType.starts_with("same"))
-    pad = std::max<int64_t>(0, (divideUp(extent, stride) - 1) * stride + reach -
-                                   extent);
   int64_t result = (extent - 1) * stride + reach - pad;
   if (result >= 1)
     return result;
@@ -153,13 +156,19 @@ LogicalResult inferConvTranspose(const Operation &op, TypeList &results) {
     return failure();
   size_t spatial = x.getRank() - 2;
   FailureOr<Window> window = getWindow(op, spatial);
-  if (failed(window))
+  if (failed(window) ||
+      failed(checkOneOf(op, "pad_type", {"valid", "same", "custom"})))
     return failure();
   if (!agree(x.getDim(1), weight.getDim(0)))
     return shapeError(op) << "'x' has " << x.getDim(1)
                           << " channels, but 'weight' "
                           << toText(weight.getShape()) << " takes "
                           << weight.getDim(0);
+  int64_t channelsIn = known(x.getDim(1), weight.getDim(0));
+  if (channelsIn != kDynamic && channelsIn % window->groups != 0)
+    return shapeError(op) << channelsIn
+                          << " channels of 'x' do not divide into "
+                          << window->groups << " groups";
   int64_t channels = getVolume({weight.getDim(1), window->groups});
   if (failed(checkShape(op, "bias", {channels})))
     return failure();
