@@ -44,6 +44,7 @@ def ReadsState : Trait<"ReadsState">;
 def Composite : Trait<"Composite">;
 def OpenInputs : Trait<"OpenInputs">;
 def AttributeInputs : Trait<"AttributeInputs">;
+def NestedBlocks : Trait<"NestedBlocks">;
 
 //===----------------------------------------------------------------------===//
 // Element types
@@ -179,7 +180,16 @@ def StateIn : Input<AnyType> {
 class StateOf<Constraint c> : Input<c> {
   let kind = "State";
 }
+def ListIn : Input<AnyType> {
+  let kind = "List";
+}
+def ListConst : Const<AnyType> {
+  let kind = "List";
+}
 def AnyIn : Input<AnyType> {
+  let kind = "Any";
+}
+def VariadicAny : Variadic<AnyType> {
   let kind = "Any";
 }
 def AnyConst : Input<AnyType> {

@@ -315,6 +315,8 @@ static LogicalResult checkResults(const Operation &op,
 
 LogicalResult verifyOperation(const Operation &op,
                               const OpDefinition &definition) {
+  if (!op.getBlocks().empty() && !definition.hasTrait(OpTrait_NestedBlocks))
+    return error(op, "op-block") << "'" << op.getName() << "' has no blocks";
   if (failed(checkInputs(op, definition)))
     return failure();
   if (definition.infer) {

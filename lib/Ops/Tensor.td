@@ -122,6 +122,17 @@ def RandomUniform_iOS15 : Random<"random_uniform",
                 OptScalar<T, "1.0">:$high, OptScalar<Int32, "-1">:$seed);
 }
 
+def RandomCategorical_iOS15 : Op<"random_categorical", iOS15> {
+  let summary = "Random indices, `size` of each row of probabilities";
+  let description = [{The last axis of `x` holds logarithms of probabilities, or with
+`mode = "probs"` probabilities. The indices are of the type of `x`.}];
+  let inputs = (ins In<T>:$x, OptScalar<String, "\"logits\"">:$mode,
+                OptScalar<Int32, "1">:$size, OptScalar<Int32, "-1">:$seed);
+  let typeVars = [Domain<T, Floats>];
+  let infer = "RandomCategorical";
+  let noEval = kNotEvaluated;
+}
+
 //===----------------------------------------------------------------------===//
 // topk
 //===----------------------------------------------------------------------===//

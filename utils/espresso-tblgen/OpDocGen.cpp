@@ -27,7 +27,9 @@ static void emitTypes(ArrayRef<StringRef> types, raw_ostream &os) {
 
 static StringRef getShape(const InputRecord &input) {
   if (input.isVariadic)
-    return "list of tensors";
+    return input.kind == "Any" ? "values"
+           : input.rank == 0   ? "list of scalars"
+                               : "list of tensors";
   if (input.kind == "State")
     return "state";
   if (input.kind == "List")

@@ -98,6 +98,8 @@ enum OpTrait : uint32_t {
   OpTrait_OpenInputs = 1 << 7,
   /// Inputs may stand in attributes: `const`, and compressed weights.
   OpTrait_AttributeInputs = 1 << 8,
+  /// Has blocks, which the infer function checks.
+  OpTrait_NestedBlocks = 1 << 9,
 };
 
 /// Appends the types of the results of `op`, computed from its arguments, or

@@ -52,6 +52,20 @@ LogicalResult inferRandom(const Operation &op, TypeList &results) {
   return addFilled(op, element, results);
 }
 
+LogicalResult inferRandomCategorical(const Operation &op, TypeList &results) {
+  if (failed(checkRank(op, "x", 1, kAnyRank)) ||
+      failed(checkOneOf(op, "mode", {"logits", "probs"})))
+    return failure();
+  int64_t size = getInteger(op, "size").value_or(0);
+  if (size < 1)
+    return valueError(op) << "'size' is " << size << ", expected at least 1";
+  TensorType x = getTensor(op, "x");
+  Extents shape(x.getShape());
+  shape.back() = size;
+  results.push_back(getTensorType(op, x.getElementType(), shape));
+  return success();
+}
+
 /// The number that the scalar `input` is known to be.
 static std::optional<double> getNumber(const Operation &op,
                                        llvm::StringRef input) {

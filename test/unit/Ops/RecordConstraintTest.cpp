@@ -220,6 +220,11 @@ void Breaker::breakInput(const OpDefinition &definition,
       op.setAttribute(context.intern(input.name),
                       Attribute::boolean(context, true));
     });
+  if (input.kind == InputKind::List)
+    expect("op-type", [&](Operation &op) {
+      bindToInput(op, input.name,
+                  TensorType::getScalar(context, DataType::Bool));
+    });
   TensorType tensor = unwrap(type);
   if (!tensor)
     return;
