@@ -190,6 +190,10 @@ uint64_t FunctionHasher::hash(const Function &function) {
   return hasher.get();
 }
 
+uint64_t getFingerprint(const Attribute &attribute) {
+  return hashAttribute(attribute);
+}
+
 uint64_t getFingerprint(const Function &function) {
   return FunctionHasher().hash(function);
 }

@@ -36,12 +36,10 @@ static constexpr llvm::StringLiteral kOverview =
 
 static constexpr llvm::StringLiteral kExamples =
     "  espresso-opt model.mil                       check and print\n"
-    "  espresso-opt - -o out.mil < model.mil        from stdin to a file\n"
-    "  espresso-opt model.mil --no-weights          without its weight files\n"
     "  espresso-opt model.mil -o model.mlpackage    to a Core ML package\n"
-    "  espresso-opt model.mlpackage                 what is in a package\n"
     "  espresso-opt model.mil --pipeline=cleanup    run passes\n"
     "  espresso-opt model.mil --stats               what it consists of\n"
+    "  espresso-opt --diff old.mil new.mil          in what they differ\n"
     "  espresso-opt --list-passes                   what passes there are\n";
 
 /// Between the pieces of a file that are programs of their own.
@@ -88,9 +86,11 @@ public:
 
 private:
   /// The buffer of the input, or nothing after reporting.
-  std::optional<unsigned> readInput();
-  /// What `@model_path` stands for.
-  std::string getModelDirectory() const;
+  std::optional<unsigned> readInput(const std::string &path);
+  /// Parses text beside `path`, verifies it and finds its weights.
+  ExitCode parse(llvm::StringRef text, llvm::StringRef path,
+                 std::unique_ptr<Program> &program);
+  ReadResult readProgram(const std::string &path);
   WeightAccess getWeightAccess() const {
     return options.noWeights ? WeightAccess::None : WeightAccess::OnUse;
   }
@@ -120,11 +120,11 @@ private:
 
 } // namespace
 
-std::optional<unsigned> OptDriver::readInput() {
+std::optional<unsigned> OptDriver::readInput(const std::string &path) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
-      llvm::MemoryBuffer::getFileOrSTDIN(options.input, /*IsText=*/false);
+      llvm::MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/false);
   if (!buffer) {
-    reportToolError("cannot read '" + options.input +
+    reportToolError("cannot read '" + path +
                     "': " + buffer.getError().message());
     return std::nullopt;
   }
@@ -132,9 +132,24 @@ std::optional<unsigned> OptDriver::readInput() {
       std::move(*buffer), llvm::SMLoc());
 }
 
-std::string OptDriver::getModelDirectory() const {
-  llvm::StringRef parent = llvm::sys::path::parent_path(options.input);
-  return options.input == "-" || parent.empty() ? "." : parent.str();
+/// What `@model_path` stands for.
+static std::string getModelDirectory(llvm::StringRef path) {
+  llvm::StringRef parent = llvm::sys::path::parent_path(path);
+  return path == "-" || parent.empty() ? "." : parent.str();
+}
+
+ExitCode OptDriver::parse(llvm::StringRef text, llvm::StringRef path,
+                          std::unique_ptr<Program> &program) {
+  program = parseProgramPiece(context, text);
+  if (!program)
+    return ExitCode::InvalidInput;
+  if (failed(verify(*program, {.strict = options.strict})))
+    return ExitCode::Failed;
+  if (!options.noWeights &&
+      failed(resolveWeights(*program, getModelDirectory(path),
+                            WeightPolicy::OnUse)))
+    return ExitCode::InvalidInput;
+  return ExitCode::Success;
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,14 +196,10 @@ ExitCode OptDriver::process(const ModelDocument &document,
 
 ExitCode OptDriver::processPiece(llvm::StringRef text, std::string &output) {
   unsigned errorsBefore = context.getDiagnostics().getNumErrors();
-  std::unique_ptr<Program> program = parseProgramPiece(context, text);
-  if (!program)
-    return ExitCode::InvalidInput;
-  if (failed(verify(*program, {.strict = options.strict})))
-    return ExitCode::Failed;
-  if (!options.noWeights && failed(resolveWeights(*program, getModelDirectory(),
-                                                  WeightPolicy::OnUse)))
-    return ExitCode::InvalidInput;
+  std::unique_ptr<Program> program;
+  ExitCode code = parse(text, options.input, program);
+  if (code != ExitCode::Success)
+    return code;
   return process(ModelDocument(std::move(program)), errorsBefore, output);
 }
 
@@ -229,7 +240,7 @@ ExitCode OptDriver::verifyMessages(unsigned buffer) {
 }
 
 ExitCode OptDriver::runOnText() {
-  std::optional<unsigned> buffer = readInput();
+  std::optional<unsigned> buffer = readInput(options.input);
   if (!buffer)
     return ExitCode::InvalidInput;
   if (options.verifyDiagnostics)
@@ -246,6 +257,35 @@ ExitCode OptDriver::runOnText() {
 }
 
 //===----------------------------------------------------------------------===//
+// Other programs
+//===----------------------------------------------------------------------===//
+
+ReadResult OptDriver::readProgram(const std::string &path) {
+  FileFormat format = options.formats.getInputFormat(path);
+  if (format == FileFormat::Mil) {
+    std::optional<unsigned> buffer = readInput(path);
+    if (!buffer)
+      return {ExitCode::InvalidInput, nullptr};
+    std::unique_ptr<Program> program;
+    ExitCode code = parse(context.getDiagnostics()
+                              .getSourceMgr()
+                              .getMemoryBuffer(*buffer)
+                              ->getBuffer(),
+                          path, program);
+    return {code, std::move(program)};
+  }
+  FailureOr<ModelDocument> document =
+      readDocument(context, format, path, getWeightAccess());
+  if (failed(document))
+    return {ExitCode::InvalidInput, nullptr};
+  auto shared = std::make_shared<ModelDocument>(std::move(*document));
+  Program &program = shared->getProgram();
+  if (failed(verify(program, {.strict = options.strict})))
+    return {ExitCode::Failed, nullptr};
+  return {ExitCode::Success, std::shared_ptr<const Program>(shared, &program)};
+}
+
+//===----------------------------------------------------------------------===//
 // The driver
 //===----------------------------------------------------------------------===//
 
@@ -254,7 +294,12 @@ ExitCode OptDriver::finish(const absl::Status &status) const {
   if (!status.ok() && !absl::IsAborted(status))
     reportToolError(
         llvm::StringRef(status.message().data(), status.message().size()));
-  return getExitCodeForWrite(status);
+  if (!status.ok())
+    return getExitCodeForWrite(status);
+  for (const OptStage *stage : stages)
+    if (stage->getFinalExitCode() != ExitCode::Success)
+      return stage->getFinalExitCode();
+  return ExitCode::Success;
 }
 
 bool OptDriver::checkFormats() const {
@@ -270,6 +315,9 @@ bool OptDriver::checkFormats() const {
 
 ExitCode OptDriver::run() {
   options.common.configure(context.getDiagnostics());
+  for (OptStage *stage : stages)
+    stage->setReader(
+        [this](const std::string &path) { return readProgram(path); });
   if (options.json)
     for (OptStage *stage : stages)
       stage->preferJson();

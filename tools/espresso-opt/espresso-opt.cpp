@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "espresso/Tools/DiffStage.h"
 #include "espresso/Tools/EvaluateStage.h"
 #include "espresso/Tools/InitTool.h"
 #include "espresso/Tools/OptMain.h"
@@ -19,5 +20,7 @@ int main(int argc, char **argv) {
   espresso::PassStage passes;
   espresso::EvaluateStage evaluation;
   espresso::StatsStage stats;
-  return espresso::espressoOptMain(argc, argv, {&passes, &evaluation, &stats});
+  espresso::DiffStage diff;
+  return espresso::espressoOptMain(argc, argv,
+                                   {&passes, &evaluation, &stats, &diff});
 }

@@ -29,6 +29,8 @@ namespace espresso {
 /// not by their bytes. Works on invalid programs too.
 [[nodiscard]] uint64_t getFingerprint(const Program &program);
 [[nodiscard]] uint64_t getFingerprint(const Function &function);
+/// The same for one value.
+[[nodiscard]] uint64_t getFingerprint(const Attribute &attribute);
 
 } // namespace espresso
 

@@ -16,10 +16,21 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/CommandLine.h"
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace espresso {
+
+/// A program read besides the main one, or why there is none, which has been
+/// reported.
+struct ReadResult {
+  ExitCode code = ExitCode::Success;
+  std::shared_ptr<const Program> program;
+};
+/// Reads and verifies a program of any format as the options say.
+using ProgramReader = std::function<ReadResult(const std::string &path)>;
 
 /// Something espresso-opt does between verifying a program and printing it.
 class OptStage {
@@ -45,10 +56,16 @@ public:
   /// program, and return true.
   virtual bool printResult(llvm::raw_ostream &os) { return false; }
 
+  /// Called last, when everything is written: the exit code of the tool.
+  virtual ExitCode getFinalExitCode() const { return ExitCode::Success; }
+
+  /// Called before begin(): what run() may use to read other programs.
+  void setReader(ProgramReader newReader) { reader = std::move(newReader); }
   /// Called before begin() if --json was given: all reports as JSON.
   void preferJson() { wantsJson = true; }
 
 protected:
+  ReadResult readProgram(const std::string &path) const { return reader(path); }
   /// The format of a report that was asked for as `asked`.
   ReportFormat chooseFormat(ReportFormat asked) const {
     return wantsJson && asked != ReportFormat::None ? ReportFormat::Json
@@ -56,6 +73,7 @@ protected:
   }
 
 private:
+  ProgramReader reader;
   bool wantsJson = false;
 };
 
