@@ -8,13 +8,17 @@
 
 #include "espresso/Support/StagedDirectory.h"
 
+#include "espresso/Base/Platform.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace espresso {
@@ -139,16 +143,42 @@ absl::Status StagedDirectory::linkFile(llvm::StringRef existing,
 // Commit
 //===----------------------------------------------------------------------===//
 
+/// For file systems that cannot exchange: moves the old one aside first.
+/// Between the two renames the destination does not exist, but nothing is lost.
+static int moveAsideAndRename(const std::string &from, const std::string &to) {
+  std::string aside = from + ".old";
+  if (::rename(to.c_str(), aside.c_str()) != 0)
+    return errno;
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    int error = errno;
+    ::rename(aside.c_str(), to.c_str());
+    return error;
+  }
+  return ::rename(aside.c_str(), from.c_str()) == 0 ? 0 : errno;
+}
+
+/// Renames `from` to `to`; if `to` exists, the two change places, in one step
+/// where the file system can. Returns 0 or an errno.
+static int replace(const std::string &from, const std::string &to,
+                   bool exists) {
+  if (!exists)
+    return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+  int error = exchangePaths(from.c_str(), to.c_str());
+  if (error == ENOSYS || error == EINVAL || error == ENOTSUP)
+    error = moveAsideAndRename(from, to);
+  return error;
+}
+
 absl::Status StagedDirectory::commit() {
-  if (absl::Status status = flushFileSystem(staging); !status.ok())
-    return status;
-  bool exchanged = false;
-  if (absl::Status status = renameOrExchange(staging, destination, exchanged);
-      !status.ok())
-    return status;
+  if (int error = flushFileSystem(staging.c_str()))
+    return makeSystemError("write", staging, error);
+  struct stat info;
+  bool exists = ::lstat(destination.c_str(), &info) == 0;
+  if (int error = replace(staging, destination, exists))
+    return makeSystemError("replace", destination, error);
   committed = true;
   // After an exchange the staging name holds what was there before.
-  if (exchanged)
+  if (exists)
     fs::remove_directories(staging);
   return absl::OkStatus();
 }

@@ -61,17 +61,6 @@ private:
   bool committed = false;
 };
 
-/// Renames `from` to `to`; if `to` exists, the two change places in one step.
-/// Sets `exchanged` to whether they did.
-[[nodiscard]] absl::Status renameOrExchange(const std::string &from,
-                                            const std::string &to,
-                                            bool &exchanged);
-
-/// Waits until what was written to the file system of `directory` is on disk.
-/// One call for all files: flushing them one by one takes a hundred times as
-/// long.
-[[nodiscard]] absl::Status flushFileSystem(const std::string &directory);
-
 /// An error of the operating system as a status: ResourceExhausted for a full
 /// disk or quota, PermissionDenied, NotFound, Internal for the rest. The
 /// message is "cannot <action> '<path>': <reason>".

@@ -8,9 +8,9 @@
 
 #include "ModelCache.h"
 
-#include "ExecutablePath.h"
 #include "Runtime/StatusMacros.h"
 #include "espresso/Base/MappedFile.h"
+#include "espresso/Base/Platform.h"
 #include "espresso/Base/Sha256.h"
 #include "espresso/Base/Version.h"
 

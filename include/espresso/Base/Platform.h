@@ -1,0 +1,33 @@
+//===- Platform.h - What POSIX does not have --------------------*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_BASE_PLATFORM_H
+#define ESPRESSO_BASE_PLATFORM_H
+
+#include <string>
+
+namespace espresso {
+
+// The few calls that differ from one operating system to the next. Nothing
+// outside of Platform.cpp asks which one it is built for. Thread-safe.
+
+/// Exchanges two existing names in one step. Returns 0 or an errno; ENOSYS,
+/// EINVAL or ENOTSUP where the system or the file system cannot.
+[[nodiscard]] int exchangePaths(const char *a, const char *b);
+
+/// Waits until what was written to the file system of `directory` is on disk.
+/// Returns 0 or an errno.
+[[nodiscard]] int flushFileSystem(const char *directory);
+
+/// The path of the running executable, links resolved; empty if the system does
+/// not say.
+[[nodiscard]] std::string getExecutablePath();
+
+} // namespace espresso
+
+#endif // ESPRESSO_BASE_PLATFORM_H
