@@ -17,7 +17,7 @@ class GatherBase<string n, Opset o> : Op<n, o, [Pure]> {
       !eq(o, iOS15): [Domain<T, Numbers>],
       !eq(o, iOS16): [Domain<T, Numbers>, Domain<I, Indices16>],
       true: [Domain<T, Numbers17>, Domain<I, Indices17>]);
-  let verify = !if(!eq(o, iOS17), "GatherFromStart", "Gather");
+  let verify = "Gather";
 }
 
 class GatherOp<Opset o> : GatherBase<"gather", o> {
@@ -62,7 +62,7 @@ class GatherNdOp<Opset o> : GatherBase<"gather_nd", o> {
   let description = [{The last axis of `indices` holds positions along the axes of
 `x` that follow the first `batch_dims`, which both share.}];
   let infer = "GatherNd";
-  let verify = "";
+  let verify = "GatherNd";
   let noEval = kNotEvaluated;
 }
 def GatherNd_iOS15 : GatherNdOp<iOS15> {
@@ -91,6 +91,7 @@ class ScatterOp<Opset o> : Op<"scatter", o, [Pure]> {
 `indices`. }] # kScatterModes;
   let typeVars = [Domain<T, Numbers>];
   let infer = "Scatter";
+  let verify = "Scatter";
   let noEval = kNotEvaluated;
 }
 def Scatter_iOS15 : ScatterOp<iOS15> {
@@ -109,6 +110,7 @@ class ScatterNdOp<Opset o> : Op<"scatter_nd", o, [Pure]> {
 axes of `data`. }] # kScatterModes;
   let typeVars = [Domain<T, Numbers>];
   let infer = "ScatterNd";
+  let verify = "ScatterNd";
   let noEval = kNotEvaluated;
 }
 def ScatterNd_iOS15 : ScatterNdOp<iOS15> {
@@ -127,6 +129,7 @@ class ScatterAlongAxisOp<Opset o> : Op<"scatter_along_axis", o, [Pure]> {
 for `axis`. `mode` is `add`, `div`, `max`, `min`, `mul`, `sub` or `update`.}];
   let typeVars = [Domain<T, Numbers>];
   let infer = "ScatterAlongAxis";
+  let verify = "Scatter";
 }
 def ScatterAlongAxis_iOS15 : ScatterAlongAxisOp<iOS15> {
   let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,

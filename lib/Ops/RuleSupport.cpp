@@ -204,6 +204,25 @@ LogicalResult checkPadType(const Operation &op) {
   return checkOneOf(op, "pad_type", {"valid", "same", "same_lower", "custom"});
 }
 
+LogicalResult checkIndices(const Operation &op, llvm::StringRef data,
+                           int64_t first, int64_t count) {
+  TensorType type = getTensor(op, data);
+  bool fromEnd = lookupOp(op)->since < Opset::IOS17;
+  Extents indices = getIntegers(op, "indices").value_or(Extents());
+  for (size_t i = 0; i < indices.size(); ++i) {
+    int64_t axis = first + static_cast<int64_t>(i) % count;
+    int64_t extent = type.getDim(axis);
+    if (indices[i] < 0 && !fromEnd)
+      return valueError(op) << "'indices' holds " << indices[i]
+                            << "; from ios17 on it must not be negative";
+    if (extent != kDynamic && (indices[i] < -extent || indices[i] >= extent))
+      return valueError(op)
+             << "'indices' holds " << indices[i] << ", but axis " << axis
+             << " of '" << data << "' has " << extent << " elements";
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//

@@ -91,6 +91,12 @@ LogicalResult checkOneOf(const Operation &op, llvm::StringRef input,
 /// `pad_type` of convolutions and pooling; `same_lower` needs ios16.
 LogicalResult checkPadType(const Operation &op);
 
+/// Positions in `indices` that are known must exist: they go along the `count`
+/// axes of `data` from `first` on in turn. Up to ios16 one below 0 counts from
+/// the end.
+LogicalResult checkIndices(const Operation &op, llvm::StringRef data,
+                           int64_t first, int64_t count);
+
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//

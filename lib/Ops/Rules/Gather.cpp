@@ -59,33 +59,9 @@ LogicalResult inferGatherAlongAxis(const Operation &op, TypeList &results) {
 // Indices
 //===----------------------------------------------------------------------===//
 
-/// Indices known at compile time must exist.
-static LogicalResult checkIndices(const Operation &op, llvm::StringRef data,
-                                  bool fromEnd) {
-  TensorType x = getTensor(op, data);
-  FailureOr<int64_t> axis = getAxis(op, "axis", x.getRank());
-  std::optional<Extents> indices = getIntegers(op, "indices");
-  if (failed(axis) || !indices)
-    return axis;
-  int64_t extent = x.getDim(*axis);
-  for (int64_t index : *indices) {
-    if (index < 0 && !fromEnd)
-      return valueError(op) << "'indices' holds " << index
-                            << "; from ios17 on it must not be negative";
-    if (extent != kDynamic && (index < -extent || index >= extent))
-      return valueError(op)
-             << "'indices' holds " << index << ", but axis " << *axis << " of '"
-             << data << "' has " << extent << " elements";
-  }
-  return success();
-}
-
 LogicalResult verifyGather(const Operation &op) {
-  return checkIndices(op, "x", /*fromEnd=*/true);
-}
-
-LogicalResult verifyGatherFromStart(const Operation &op) {
-  return checkIndices(op, "x", /*fromEnd=*/false);
+  FailureOr<int64_t> axis = getAxis(op, "axis", getTensor(op, "x").getRank());
+  return failed(axis) ? failure() : checkIndices(op, "x", *axis, 1);
 }
 
 //===----------------------------------------------------------------------===//
@@ -96,11 +72,16 @@ LogicalResult inferScatterAlongAxis(const Operation &op, TypeList &results) {
   if (failed(checkOneOf(
           op, "mode", {"add", "div", "max", "min", "mul", "sub", "update"})) ||
       failed(checkAlongAxis(op, "data")) ||
-      failed(checkShape(op, "updates", getTensor(op, "indices").getShape())) ||
-      failed(checkIndices(op, "data", /*fromEnd=*/true)))
+      failed(checkShape(op, "updates", getTensor(op, "indices").getShape())))
     return failure();
   results.push_back(getTensor(op, "data"));
   return success();
+}
+
+LogicalResult verifyScatter(const Operation &op) {
+  FailureOr<int64_t> axis =
+      getAxis(op, "axis", getTensor(op, "data").getRank());
+  return failed(axis) ? failure() : checkIndices(op, "data", *axis, 1);
 }
 
 } // namespace espresso::rules

@@ -81,4 +81,18 @@ LogicalResult inferScatterNd(const Operation &op, TypeList &results) {
   return checkShape(op, "updates", expected);
 }
 
+//===----------------------------------------------------------------------===//
+// Indices
+//===----------------------------------------------------------------------===//
+
+LogicalResult verifyGatherNd(const Operation &op) {
+  return checkIndices(op, "x", getInteger(op, "batch_dims").value_or(0),
+                      getTensor(op, "indices").getShape().back());
+}
+
+LogicalResult verifyScatterNd(const Operation &op) {
+  return checkIndices(op, "data", 0,
+                      getTensor(op, "indices").getShape().back());
+}
+
 } // namespace espresso::rules

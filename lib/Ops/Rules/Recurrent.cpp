@@ -21,9 +21,8 @@ struct Recurrence {
 } // namespace
 
 static constexpr llvm::StringLiteral kActivations[] = {
-    "relu",         "tanh",         "leaky_relu", "sigmoid",
-    "scaled_tanh",  "hard_sigmoid", "linear",     "sigmoid_hard",
-    "clamped_relu", "elu",          "softplus",   "softsign"};
+    "hard_sigmoid", "linear",       "relu", "scaled_tanh",
+    "sigmoid",      "sigmoid_hard", "tanh"};
 
 /// Weights of one direction: `gates` matrices one after another.
 static LogicalResult checkWeights(const Operation &op,
@@ -100,9 +99,8 @@ LogicalResult inferLstm(const Operation &op, TypeList &results) {
   if (failed(recurrence))
     return failure();
   for (llvm::StringRef input : {"weight_ih_back", "weight_hh_back"})
-    if (isGiven(op, input) != (recurrence->directions == 2))
-      return valueError(op) << "'" << input << "' belongs to a bidirectional "
-                            << "layer, and only there";
+    if (recurrence->directions == 2 && !isGiven(op, input))
+      return valueError(op) << "a bidirectional layer needs '" << input << "'";
   if (failed(checkWeights(op, *recurrence, /*gates=*/4, "_back")))
     return failure();
   for (llvm::StringRef input : {"peephole", "peephole_back"})

@@ -132,12 +132,19 @@ LogicalResult inferSqueeze(const Operation &op, TypeList &results) {
 
 LogicalResult inferFlatten2d(const Operation &op, TypeList &results) {
   TensorType x = getTensor(op, "x");
-  FailureOr<int64_t> axis = getAxis(op, "axis", x.getRank());
-  if (failed(axis))
-    return failure();
-  results.push_back(getTensorType(op, x.getElementType(),
-                                  {getVolume(x.getShape().take_front(*axis)),
-                                   getVolume(x.getShape().drop_front(*axis))}));
+  int64_t rank = x.getRank();
+  std::optional<int64_t> axis = getInteger(op, "axis");
+  if (!axis)
+    return valueError(op) << "'axis' must not be in a weight file";
+  // All axes may stand before it.
+  if (*axis < -rank || *axis > rank)
+    return valueError(op) << "'axis' is " << *axis << ", expected " << -rank
+                          << " to " << rank;
+  int64_t before = *axis < 0 ? *axis + rank : *axis;
+  results.push_back(
+      getTensorType(op, x.getElementType(),
+                    {getVolume(x.getShape().take_front(before)),
+                     getVolume(x.getShape().drop_front(before))}));
   return success();
 }
 
