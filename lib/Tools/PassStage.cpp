@@ -64,12 +64,15 @@ static std::optional<std::string> readReproducer(const std::string &path) {
 
 std::optional<ExitCode> PassStage::begin(Context &context) {
   ReportFormat listFormat = chooseFormat(options->listPasses.getFormat());
-  if (listFormat == ReportFormat::Text)
-    printPassList(llvm::outs());
-  if (listFormat == ReportFormat::Json)
-    printPassListAsJson(llvm::outs());
-  if (listFormat != ReportFormat::None)
-    return ExitCode::Success;
+  if (listFormat != ReportFormat::None) {
+    std::string list;
+    llvm::raw_string_ostream os(list);
+    if (listFormat == ReportFormat::Text)
+      printPassList(os);
+    else
+      printPassListAsJson(os);
+    return writeReport(list);
+  }
   if (std::optional<ExitCode> code = options->passes.check())
     return code;
   std::string text = options->pipeline;

@@ -8,6 +8,9 @@
 
 #include "espresso/Tools/ReportOption.h"
 
+#include "espresso/Tools/OutputFile.h"
+#include "espresso/Tools/ToolOptions.h"
+
 #include "llvm/ADT/StringSwitch.h"
 
 namespace espresso {
@@ -22,6 +25,14 @@ bool ReportParser::parse(llvm::cl::Option &option, llvm::StringRef name,
     return option.error("'" + text + "' is neither 'text' nor 'json'");
   format = static_cast<unsigned>(chosen);
   return false;
+}
+
+ExitCode writeReport(llvm::StringRef text) {
+  absl::Status status = writeOutput("-", text);
+  if (!status.ok())
+    reportToolError(
+        llvm::StringRef(status.message().data(), status.message().size()));
+  return getExitCodeForWrite(status);
 }
 
 } // namespace espresso

@@ -9,6 +9,7 @@
 #include "espresso/Tools/DiffStage.h"
 #include "espresso/Tools/EvaluateStage.h"
 #include "espresso/Tools/InitTool.h"
+#include "espresso/Tools/ListOpsStage.h"
 #include "espresso/Tools/OptMain.h"
 #include "espresso/Tools/PassStage.h"
 #include "espresso/Tools/StatsStage.h"
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
   espresso::EvaluateStage evaluation;
   espresso::StatsStage stats;
   espresso::DiffStage diff;
-  return espresso::espressoOptMain(argc, argv,
-                                   {&passes, &evaluation, &stats, &diff});
+  espresso::ListOpsStage listOps;
+  return espresso::espressoOptMain(
+      argc, argv, {&passes, &evaluation, &stats, &diff, &listOps});
 }

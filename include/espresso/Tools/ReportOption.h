@@ -10,6 +10,7 @@
 #define ESPRESSO_TOOLS_REPORTOPTION_H
 
 #include "espresso/Pass/Instrumentation.h"
+#include "espresso/Tools/ExitCode.h"
 
 #include "llvm/Support/CommandLine.h"
 
@@ -41,6 +42,9 @@ public:
     return static_cast<ReportFormat>(getValue());
   }
 };
+
+/// Writes what was asked for to standard output; reports if that fails.
+[[nodiscard]] ExitCode writeReport(llvm::StringRef text);
 
 } // namespace espresso
 
