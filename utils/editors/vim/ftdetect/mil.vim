@@ -1,0 +1,2 @@
+" MIL text of Core ML and Espresso.
+autocmd BufRead,BufNewFile *.mil setfiletype mil
