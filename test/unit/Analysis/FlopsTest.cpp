@@ -78,6 +78,19 @@ constexpr FlopsCase kCases[] = {
      "tensor<fp16, [1, 6, 1, 7]> r = conv(groups = int32(2), weight = w, "
      "x = x);",
      2 * (6 * 7) * (2 * 3)},
+    {"ConvTranspose", "ios15", "tensor<fp16, [1, 4, 1, 5]> x",
+     "tensor<fp16, [4, 6, 1, 3]> w = const()[val = tensor<fp16, "
+     "[4, 6, 1, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp16, [1, 6, 1, 7]> r = conv_transpose(weight = w, x = x);",
+     2 * (4 * 5) * (6 * 3)},
+    {"Recurrent", "ios15", "tensor<fp32, [7, 2, 3]> x, tensor<fp32, [2, 5]> h",
+     "tensor<fp32, [5, 3]> wi = const()[val = tensor<fp32, "
+     "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp32, [5, 5]> wh = const()[val = tensor<fp32, "
+     "[5, 5]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp32, [1, 2, 5]> r, tensor<fp32, [2, 5]> last = rnn(initial_h = "
+     "h, weight_hh = wh, weight_ih = wi, x = x);",
+     2 * 7 * 2 * (5 * 3 + 5 * 5)},
     {"Einsum", "ios15",
      "tensor<fp16, [2, 3, 5, 7]> x, tensor<fp16, [2, 7, 5, 11]> y",
      "tensor<fp16, [2, 3, 5, 11]> r = einsum(equation = "
