@@ -20,9 +20,9 @@ static std::vector<KernelEntry> collectKernels() {
        {getActivationKernels, getAttentionKernels, getBinaryKernels,
         getCompositeKernels, getConstexprKernels, getConvolutionKernels,
         getCreationKernels, getGatherKernels, getLayoutKernels,
-        getNormalizationKernels, getProductKernels, getReductionKernels,
-        getScatterKernels, getSlicingKernels, getSortingKernels,
-        getStateKernels, getUnaryKernels})
+        getNormalizationKernels, getPoolKernels, getProductKernels,
+        getReductionKernels, getScatterKernels, getSlicingKernels,
+        getSortingKernels, getSpaceKernels, getStateKernels, getUnaryKernels})
     llvm::append_range(kernels, getFamily());
   llvm::sort(kernels, [](const KernelEntry &a, const KernelEntry &b) {
     return a.name < b.name;

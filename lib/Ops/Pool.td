@@ -20,7 +20,6 @@ before as after an axis.}];
                 OptScalar<Bool, "false">:$ceil_mode);
   let typeVars = [Domain<T, Floats>];
   let infer = "Pool";
-  let noEval = kNotEvaluated;
 }
 def L2Pool_iOS15 : Pool<"l2_pool", "Euclidean norm of each window"> {
   let verify = "L2Pool";

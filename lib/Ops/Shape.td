@@ -124,7 +124,6 @@ def SlidingWindows_iOS17 : SlidingWindowsBase<iOS17, Tensors17>;
 class SpaceAndDepth<string n, Opset o, string s> : Reshaping<n, o, Floats> {
   let summary = s;
   let description = "`x` is `[N, C, H, W]`.";
-  let noEval = kNotEvaluated;
 }
 def DepthToSpace_iOS15 : SpaceAndDepth<"depth_to_space", iOS15,
                                        "Channels as blocks of space"> {
@@ -157,14 +156,12 @@ block, `paddings` `[2, 2]` what is added before and after H and W first. The res
   let inputs = (ins In<T>:$x, Vector<Int32>:$block_shape,
                 Const<Int32>:$paddings);
   let infer = "SpaceToBatch";
-  let noEval = kNotEvaluated;
 }
 def BatchToSpace_iOS15 : Reshaping<"batch_to_space", iOS15, Floats> {
   let summary = "Images as blocks of space, cropped";
   let description = "The inverse of `space_to_batch`; `crops` undoes its paddings.";
   let inputs = (ins In<T>:$x, Vector<Int32>:$block_shape, Const<Int32>:$crops);
   let infer = "BatchToSpace";
-  let noEval = kNotEvaluated;
 }
 
 //===----------------------------------------------------------------------===//

@@ -24,11 +24,13 @@ llvm::ArrayRef<KernelEntry> getCreationKernels();
 llvm::ArrayRef<KernelEntry> getGatherKernels();
 llvm::ArrayRef<KernelEntry> getLayoutKernels();
 llvm::ArrayRef<KernelEntry> getNormalizationKernels();
+llvm::ArrayRef<KernelEntry> getPoolKernels();
 llvm::ArrayRef<KernelEntry> getProductKernels();
 llvm::ArrayRef<KernelEntry> getReductionKernels();
 llvm::ArrayRef<KernelEntry> getScatterKernels();
 llvm::ArrayRef<KernelEntry> getSlicingKernels();
 llvm::ArrayRef<KernelEntry> getSortingKernels();
+llvm::ArrayRef<KernelEntry> getSpaceKernels();
 llvm::ArrayRef<KernelEntry> getStateKernels();
 llvm::ArrayRef<KernelEntry> getUnaryKernels();
 
