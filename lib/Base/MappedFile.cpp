@@ -70,6 +70,17 @@ MappedFile::open(const std::string &path) {
   return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
 }
 
+void MappedFile::release(uint64_t offset, uint64_t count) const {
+  if (count == 0)
+    return;
+  // Pages at the ends may hold other bytes too; those come back as well.
+  auto pageSize = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  uint64_t begin = offset / pageSize * pageSize;
+  // Advice that is not taken costs memory and nothing else.
+  (void)::madvise(const_cast<uint8_t *>(data) + begin, offset + count - begin,
+                  MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (data)
     ::munmap(const_cast<uint8_t *>(data), size);

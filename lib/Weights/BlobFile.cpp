@@ -180,18 +180,33 @@ void BlobWriter::writeZeros(uint64_t count) {
   position += count;
 }
 
+/// What is written before the memory of what was read is given back.
+static constexpr uint64_t kBytesBetweenReleases = uint64_t{16} << 20;
+
+void BlobWriter::writeInPlace(const WeightSource &source,
+                              llvm::ArrayRef<uint8_t> bytes) {
+  while (!bytes.empty()) {
+    llvm::ArrayRef<uint8_t> piece = bytes.take_front(
+        std::min<uint64_t>(bytes.size(), kBytesBetweenReleases));
+    os.write(reinterpret_cast<const char *>(piece.data()), piece.size());
+    position += piece.size();
+    bytes = bytes.drop_front(piece.size());
+    source.releaseMemory();
+  }
+}
+
 LogicalResult BlobWriter::writeElements(const WeightSource &source,
                                         DiagnosticEngine &diagnostics) {
   llvm::ArrayRef<uint8_t> inPlace = source.getBytesInPlace();
   if (!inPlace.empty()) {
-    os.write(reinterpret_cast<const char *>(inPlace.data()), inPlace.size());
-    position += inPlace.size();
+    writeInPlace(source, inPlace);
     return success();
   }
   // A multiple of 8 elements, so that pieces begin on whole bytes.
   constexpr int64_t kPiece = 1 << 18;
   int64_t count = source.getNumElements();
   std::vector<uint8_t> buffer;
+  uint64_t unreleased = 0;
   for (int64_t first = 0; first < count; first += kPiece) {
     int64_t taken = std::min(kPiece, count - first);
     buffer.resize(*getPackedByteSize(source.getElementType(), taken));
@@ -199,6 +214,11 @@ LogicalResult BlobWriter::writeElements(const WeightSource &source,
       return failure();
     os.write(reinterpret_cast<const char *>(buffer.data()), buffer.size());
     position += buffer.size();
+    unreleased += buffer.size();
+    if (unreleased < kBytesBetweenReleases && first + taken != count)
+      continue;
+    source.releaseMemory();
+    unreleased = 0;
   }
   return success();
 }

@@ -90,6 +90,7 @@ public:
   LogicalResult readRange(int64_t first, int64_t count,
                           llvm::MutableArrayRef<uint8_t> out,
                           DiagnosticEngine &diagnostics) const override;
+  void releaseMemory() const override { inner->releaseMemory(); }
   std::string getKey() const override {
     return inner->getKey() + "|" + std::string(getName(getElementType()));
   }
@@ -150,6 +151,7 @@ public:
   LogicalResult readRange(int64_t first, int64_t count,
                           llvm::MutableArrayRef<uint8_t> out,
                           DiagnosticEngine &diagnostics) const override;
+  void releaseMemory() const override { inner->releaseMemory(); }
   std::string getKey() const override {
     return inner->getKey() +
            (target == RotaryOrder::HalfSplit ? "|half-split:"

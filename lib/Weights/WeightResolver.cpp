@@ -69,6 +69,11 @@ public:
                           llvm::MutableArrayRef<uint8_t> out,
                           DiagnosticEngine &diagnostics) const override;
   llvm::ArrayRef<uint8_t> getBytesInPlace() const override;
+  void releaseMemory() const override {
+    std::string problem;
+    if (WeightSourceRef resolved = resolve(problem))
+      resolved->releaseMemory();
+  }
   std::string getKey() const override {
     return llvm::formatv("blob:{0}@{1}:{2}[{3}]", file->getPath(), offset,
                          llvm::StringRef(getName(type)), count);

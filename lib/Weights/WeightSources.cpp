@@ -54,6 +54,9 @@ public:
   llvm::ArrayRef<uint8_t> getBytesInPlace() const override {
     return {file->getBytes().data() + offset, *getPackedByteSize(type, count)};
   }
+  void releaseMemory() const override {
+    file->release(offset, *getPackedByteSize(type, count));
+  }
   std::string getKey() const override {
     return getFileKey(*file, offset, getName(type), count);
   }
@@ -159,6 +162,9 @@ public:
   LogicalResult readRange(int64_t first, int64_t count,
                           llvm::MutableArrayRef<uint8_t> out,
                           DiagnosticEngine &diagnostics) const override;
+  void releaseMemory() const override {
+    file->release(offset, getNumElements() / format.length * format.byteSize);
+  }
   std::string getKey() const override {
     return getFileKey(*file, offset, format.name, getNumElements());
   }

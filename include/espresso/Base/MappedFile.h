@@ -36,6 +36,9 @@ public:
   uint64_t getSize() const { return size; }
   /// The bytes; empty for an empty file.
   std::span<const uint8_t> getBytes() const { return {data, size}; }
+  /// Lets the system take back the memory that holds these bytes, which must
+  /// lie in the file. They can be read as before, from the disk if need be.
+  void release(uint64_t offset, uint64_t count) const;
 
 private:
   MappedFile(std::string path, const uint8_t *data, uint64_t size)

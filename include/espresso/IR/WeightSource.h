@@ -48,6 +48,10 @@ public:
   /// The bytes of read() if they lie in memory as they are, else empty: saves a
   /// copy.
   virtual llvm::ArrayRef<uint8_t> getBytesInPlace() const { return {}; }
+  /// Lets the system take back the memory that holds bytes of files which were
+  /// read; they can be read as before. Keeps the memory of writing large
+  /// programs flat.
+  virtual void releaseMemory() const {}
   /// Equal keys mean equal bytes: the file's identity, the place in it, and the
   /// conversions. Used to store shared weights once.
   virtual std::string getKey() const = 0;

@@ -91,6 +91,7 @@ public:
 private:
   LogicalResult writeElements(const WeightSource &source,
                               DiagnosticEngine &diagnostics);
+  void writeInPlace(const WeightSource &source, llvm::ArrayRef<uint8_t> bytes);
   void writeZeros(uint64_t count);
 
   llvm::raw_pwrite_stream &os;

@@ -69,6 +69,24 @@ static std::shared_ptr<const MappedFile> mapFile(const std::string &path) {
   return *std::move(file);
 }
 
+TEST(WeightSourcesTest, BytesComeBackAfterTheirMemoryIsReleased) {
+  TemporaryDirectory directory;
+  std::string content(1 << 16, '\0');
+  std::mt19937 random(3);
+  for (char &c : content)
+    c = static_cast<char>(random());
+  auto file = mapFile(directory.write("w", content));
+  // Neither begins nor ends with a page.
+  WeightSourceRef source = makeFileSource(file, 5001, DataType::UInt8, 20000);
+  std::vector<uint8_t> before = readAll<uint8_t>(*source);
+  source->releaseMemory();
+  EXPECT_EQ(readAll<uint8_t>(*source), before);
+  convertTo(source, DataType::UInt8)->releaseMemory();
+  file->release(0, file->getSize());
+  file->release(file->getSize(), 0);
+  EXPECT_EQ(readAll<uint8_t>(*source), before);
+}
+
 TEST(WeightSourcesTest, FileSourceIsTheBytesOfTheFile) {
   TemporaryDirectory directory;
   std::string path = directory.write("w", "xabcdefgh");
