@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include <algorithm>
 #include <set>
 
 namespace espresso::runtime {
@@ -22,6 +23,11 @@ namespace espresso::runtime {
 /// Greatest rank of a tensor, and greatest depth of calls.
 static constexpr int kMaxRank = 8;
 static constexpr int kMaxCallDepth = 16;
+/// Ports of a function, and operands, results and attributes of a step: they
+/// are searched by name.
+static constexpr int kMaxPorts = 1024;
+/// Steps that one run of a function takes, those of its callees included.
+static constexpr uint64_t kMaxExecutedSteps = uint64_t{1} << 22;
 /// No tensor has more bytes than this in any form.
 static constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 static constexpr uint64_t kWeightAlignment = 64;
@@ -113,7 +119,9 @@ private:
                           const FunctionInfo &info, std::vector<bool> &defined);
   absl::Status checkSteps(const plan::Function &function,
                           const FunctionInfo &info, std::vector<bool> &defined);
+  absl::Status checkCounts(const plan::Function &function);
   absl::Status checkCalls();
+  absl::Status checkRunLength();
 
   const FileMap &files;
   CheckedPlan plan;
@@ -134,7 +142,10 @@ absl::Status PlanReader::parse() {
 }
 
 absl::Status PlanReader::readWeightFiles() {
+  std::set<std::string> paths;
   for (const plan::WeightFile &file : plan.message->weight_files()) {
+    if (!paths.insert(file.path()).second)
+      return invalid("the weight file '", file.path(), "' is listed twice");
     auto found = files.find(file.path());
     if (found == files.end())
       return invalid("the weight file '", file.path(),
@@ -148,7 +159,11 @@ absl::Status PlanReader::readWeightFiles() {
   return absl::OkStatus();
 }
 
+/// The files bound all weights together, and what they are converted to.
 absl::Status PlanReader::readWeights() {
+  uint64_t bytesLeft = 0;
+  for (const std::shared_ptr<const MappedFile> &file : plan.files)
+    bytesLeft += file->getSize();
   for (int i = 0; i < plan.message->weights_size(); ++i) {
     const plan::Weight &weight = plan.message->weights(i);
     const std::string owner = absl::StrCat("weight ", i);
@@ -167,6 +182,9 @@ absl::Status PlanReader::readWeights() {
     if (weight.offset() % kWeightAlignment != 0)
       return invalid(owner, " starts at ", weight.offset(),
                      ", which is no multiple of ", kWeightAlignment);
+    if (*bytes > bytesLeft)
+      return invalid(owner, " has no bytes of its own: the weights overlap");
+    bytesLeft -= *bytes;
     plan.weights.push_back({type, file.getBytes().data() + weight.offset()});
     plan.weightBytes += *bytes;
   }
@@ -217,6 +235,19 @@ absl::Status PlanReader::readValues(const plan::Function &function,
                      toString(*source));
     info.values.push_back(std::move(result));
   }
+  return absl::OkStatus();
+}
+
+absl::Status PlanReader::checkCounts(const plan::Function &function) {
+  if (std::max(function.inputs_size(), function.outputs_size()) > kMaxPorts)
+    return invalid("function '", function.name(), "' has more than ", kMaxPorts,
+                   " inputs or outputs");
+  for (const plan::Step &step : function.steps())
+    if (std::max({step.operands_size(), step.results_size(),
+                  step.attributes_size()}) > kMaxPorts)
+      return invalid("step '", step.name(), "' of '", function.name(),
+                     "' has more than ", kMaxPorts,
+                     " operands, results or attributes");
   return absl::OkStatus();
 }
 
@@ -317,6 +348,25 @@ absl::Status PlanReader::checkCalls() {
   return absl::OkStatus();
 }
 
+/// Calls multiply: a few functions that call one another many times would run
+/// for ever. Their depth is known to be small, so as many rounds settle all.
+absl::Status PlanReader::checkRunLength() {
+  std::vector<uint64_t> lengths(plan.functions.size());
+  for (int round = 0; round < kMaxCallDepth; ++round)
+    for (size_t i = 0; i < lengths.size(); ++i) {
+      const plan::Function &function = *plan.functions[i].message;
+      uint64_t length = 0;
+      for (const plan::Step &step : function.steps()) {
+        length += step.op() == "espresso.call" ? 1 + lengths[step.callee()] : 1;
+        if (length > kMaxExecutedSteps)
+          return invalid("a run of '", function.name(), "' takes more than ",
+                         kMaxExecutedSteps, " steps");
+      }
+      lengths[i] = length;
+    }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<CheckedPlan> PlanReader::read() {
   ESPRESSO_RETURN_IF_ERROR(parse());
   ESPRESSO_RETURN_IF_ERROR(readWeightFiles());
@@ -326,6 +376,7 @@ absl::StatusOr<CheckedPlan> PlanReader::read() {
   for (const plan::Function &function : plan.message->functions()) {
     if (!names.insert(function.name()).second)
       return invalid("there are two functions '", function.name(), "'");
+    ESPRESSO_RETURN_IF_ERROR(checkCounts(function));
     FunctionInfo info{.message = &function};
     ESPRESSO_RETURN_IF_ERROR(readValues(function, info));
     std::vector<bool> defined;
@@ -336,6 +387,7 @@ absl::StatusOr<CheckedPlan> PlanReader::read() {
     plan.functions.push_back(std::move(info));
   }
   ESPRESSO_RETURN_IF_ERROR(checkCalls());
+  ESPRESSO_RETURN_IF_ERROR(checkRunLength());
   return std::move(plan);
 }
 

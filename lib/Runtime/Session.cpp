@@ -17,6 +17,11 @@
 
 namespace espresso::runtime {
 
+/// Nobody reads a prompt in larger pieces, or has more tokens: a bound on what
+/// a session allocates before anything runs.
+static constexpr int64_t kMaxPrefill = 1 << 20;
+static constexpr int64_t kMaxVocabulary = 1 << 28;
+
 /// A port a language model's function must have.
 struct ExpectedPort {
   std::string_view name;
@@ -68,6 +73,12 @@ static absl::Status checkFunction(const Bundle &bundle, std::string_view name,
 
 static absl::Status checkModel(const Bundle &bundle) {
   const ModelInfo &model = bundle.getModel();
+  if (model.prefillLength > kMaxPrefill ||
+      model.vocabularySize > kMaxVocabulary)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "host.plan: a prefill of ", model.prefillLength,
+        " and a vocabulary of ", model.vocabularySize, "; the limits are ",
+        kMaxPrefill, " and ", kMaxVocabulary));
   ESPRESSO_RETURN_IF_ERROR(checkFunction(
       bundle, "decode",
       {{"ids", Memory::Int, {1}}, {"position", Memory::Int, {1}}}));

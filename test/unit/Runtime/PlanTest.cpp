@@ -212,6 +212,48 @@ const Damage kDamages[] = {
            step(p, "espresso.call").set_callee(i);
      },
      "calls itself"},
+    {"TooManySteps",
+     [](plan::Plan &p) {
+       // A chain of functions, each of which calls the next 100 times.
+       const int first = p.functions_size();
+       for (int i = 0; i < 10; ++i) {
+         plan::Function &f = *p.add_functions();
+         f.set_name("chain" + std::to_string(i));
+         for (int k = 0; i > 0 && k < 100; ++k) {
+           plan::Step &call = *f.add_steps();
+           call.set_op("espresso.call");
+           call.set_callee(first + i - 1);
+         }
+       }
+     },
+     "takes more than 4194304 steps"},
+    {"TooManyInputs",
+     [](plan::Plan &p) {
+       while (decode(p).inputs_size() <= 1024)
+         decode(p).add_inputs();
+     },
+     "'decode' has more than 1024 inputs"},
+    {"TooManyResults",
+     [](plan::Plan &p) {
+       while (decode(p).steps(0).results_size() <= 1024)
+         decode(p).mutable_steps(0)->add_results();
+     },
+     "has more than 1024 operands, results"},
+    {"WeightsOverlap",
+     [](plan::Plan &p) {
+       const plan::Weight weight = p.weights(0);
+       for (int i = 0; i < 1000; ++i)
+         *p.add_weights() = weight;
+     },
+     "the weights overlap"},
+    {"PrefillTooLong",
+     [](plan::Plan &p) {
+       p.mutable_model()->set_prefill_length((1u << 20) + 1);
+     },
+     "the limits are 1048576 and"},
+    {"VocabularyTooLarge",
+     [](plan::Plan &p) { p.mutable_model()->set_vocabulary_size(~0u); },
+     "a vocabulary of 4294967295"},
     {"WrongCallee",
      [](plan::Plan &p) {
        step(p, "espresso.call").set_callee(1); // pre and post are 0 and 1
@@ -261,6 +303,21 @@ INSTANTIATE_TEST_SUITE_P(Damages, PlanTest, testing::ValuesIn(kDamages),
                          [](const auto &info) {
                            return std::string(info.param.name);
                          });
+
+TEST(Plan, WeightFilesAreListedOnce) {
+  BundleMaker maker;
+  makeModel(maker, plan::FLOAT32, false);
+  std::map<std::string, std::string> files = maker.getFiles();
+  const plan::WeightFile file = maker.plan.weight_files(0);
+  *maker.plan.add_weight_files() = file;
+  files["host.plan"] = maker.plan.SerializeAsString();
+  for (const auto &[name, bytes] : files)
+    maker.writeFile(name, bytes);
+  maker.writeManifest(files);
+  absl::Status status = Bundle::open(maker.getPath()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is listed twice"));
+}
 
 TEST(Plan, DeepCallsAreRefused) {
   BundleMaker maker;
