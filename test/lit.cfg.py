@@ -20,6 +20,16 @@ config.environment["FILECHECK_OPTS"] = (
 for variable in ("NO_COLOR", "CLICOLOR_FORCE"):
     config.environment.pop(variable, None)
 
+# A report of a sanitizer must not pass for an exit code of ours. LLVM's headers
+# poison memory that its libraries, built without sanitizers, do not know of.
+if config.espresso_sanitizers:
+    for variable, options in {
+        "ASAN_OPTIONS": "exitcode=99:allow_user_poisoning=0",
+        "UBSAN_OPTIONS": "exitcode=99:print_stacktrace=1",
+    }.items():
+        given = os.environ.get(variable)
+        config.environment[variable] = options + (":" + given if given else "")
+
 # Tools of ours, and those that came with LLVM.
 OURS = ("espresso-opt", "espresso-compile", "espresso-run", "espresso-tblgen")
 tools = {name: os.path.join(config.espresso_tools_dir, name) for name in OURS}

@@ -7,3 +7,6 @@ config.suffixes = []
 config.test_source_root = config.espresso_unit_dir
 config.test_exec_root = config.espresso_unit_dir
 config.test_format = lit.formats.GoogleTest(".", "Tests")
+# See lit.cfg.py of the text tests.
+config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
+config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
