@@ -28,8 +28,11 @@ if(ESPRESSO_WERROR)
   add_compile_options(-Werror)
 endif()
 if(ESPRESSO_SANITIZE)
+  # GCC's own checks see uninitialised values where there are none once code is
+  # instrumented.
   add_compile_options(-fsanitize=${ESPRESSO_SANITIZE}
-                      -fno-sanitize-recover=all -fno-omit-frame-pointer)
+                      -fno-sanitize-recover=all -fno-omit-frame-pointer
+                      -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${ESPRESSO_SANITIZE})
 endif()
 
