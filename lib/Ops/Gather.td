@@ -63,7 +63,6 @@ class GatherNdOp<Opset o> : GatherBase<"gather_nd", o> {
 `x` that follow the first `batch_dims`, which both share.}];
   let infer = "GatherNd";
   let verify = "GatherNd";
-  let noEval = kNotEvaluated;
 }
 def GatherNd_iOS15 : GatherNdOp<iOS15> {
   let inputs = (ins In<T>:$x, In<Int32>:$indices);
@@ -92,7 +91,6 @@ class ScatterOp<Opset o> : Op<"scatter", o, [Pure]> {
   let typeVars = [Domain<T, Numbers>];
   let infer = "Scatter";
   let verify = "Scatter";
-  let noEval = kNotEvaluated;
 }
 def Scatter_iOS15 : ScatterOp<iOS15> {
   let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,
@@ -111,7 +109,6 @@ axes of `data`. }] # kScatterModes;
   let typeVars = [Domain<T, Numbers>];
   let infer = "ScatterNd";
   let verify = "ScatterNd";
-  let noEval = kNotEvaluated;
 }
 def ScatterNd_iOS15 : ScatterNdOp<iOS15> {
   let inputs = (ins In<T>:$data, In<Int32>:$indices, In<T>:$updates,

@@ -11,23 +11,12 @@
 
 namespace espresso {
 
-/// Indices counted from the front. Up to ios16 an index below zero counts from
-/// behind; from ios17 on it is out of range. Refuses what is out of range.
+/// Indices counted from the front; refuses what is out of range.
 static std::vector<int64_t> getIndices(KernelContext &ctx, int64_t extent) {
-  Opset opset = ctx.getOp().getOpset();
-  bool countsFromBehind = opset == Opset::IOS15 || opset == Opset::IOS16;
-  std::vector<int64_t> indices = ctx.get("indices").get<int64_t>();
-  for (int64_t &index : indices) {
-    int64_t given = index;
-    if (countsFromBehind)
-      index = normalizeAxis(index, extent);
-    if (index >= 0 && index < extent)
-      continue;
-    ctx.fail("index " + llvm::Twine(given) +
-             " of 'indices' is out of range for extent " + llvm::Twine(extent));
-    break;
-  }
-  return indices;
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < ctx.get("indices").getNumElements(); ++i)
+    places.push_back(getPlace(ctx, i, extent));
+  return places;
 }
 
 /// Slices of `x` along `axis`: its place is taken by the axes of `indices`
@@ -78,9 +67,34 @@ static void gatherAlongAxis(KernelContext &ctx) {
       }));
 }
 
+/// A slice of `x` for each vector in `indices`; both share the first
+/// `batch_dims` axes.
+static void gatherNd(KernelContext &ctx) {
+  const Tensor &x = ctx.get("x"), &indices = ctx.get("indices");
+  int64_t batchDims = ctx.has("batch_dims") ? ctx.getInteger("batch_dims") : 0;
+  int64_t depth = indices.getShape().back();
+  std::vector<int64_t> slices = getSlices(ctx, x.getShape(), batchDims);
+  if (ctx.getError())
+    return;
+  llvm::ArrayRef<int64_t> leading = indices.getShape().drop_back();
+  auto numLeading = static_cast<int64_t>(leading.size());
+  llvm::ArrayRef<int64_t> rest = x.getShape().drop_front(batchDims + depth);
+  Shape shape(leading.begin(), leading.end());
+  shape.append(rest.begin(), rest.end());
+  Shape strides = getStrides(x.getShape());
+  Shape sliceStrides = getStrides(leading);
+  ctx.setResult(takeElements(x, shape, [&](llvm::ArrayRef<int64_t> index) {
+    return getOffset(index.take_front(batchDims), strides) +
+           slices[getOffset(index.take_front(numLeading), sliceStrides)] +
+           getOffset(index.drop_front(numLeading),
+                     llvm::ArrayRef(strides).drop_front(batchDims + depth));
+  }));
+}
+
 static constexpr KernelEntry kKernels[] = {
     {"Gather", gather},
     {"GatherAlongAxis", gatherAlongAxis},
+    {"GatherNd", gatherNd},
 };
 
 llvm::ArrayRef<KernelEntry> getGatherKernels() { return kKernels; }

@@ -53,40 +53,74 @@ static T merge(ScatterMode mode, T old, T update) {
   llvm_unreachable("every mode merges");
 }
 
-/// Updates are merged in row-major order, so that of several `update`s of one
-/// element the last one stays. Indices are as in gather_along_axis.
-static void scatterAlongAxis(KernelContext &ctx) {
-  const Tensor &data = ctx.get("data"), &indices = ctx.get("indices");
+/// `data` with each element of `updates` merged into the element that
+/// `getElement(index, position)` names. In row-major order, so that of several
+/// `update`s of one element the last one stays.
+template <typename Fn>
+static void mergeUpdates(KernelContext &ctx, Fn getElement) {
   const Tensor &updates = ctx.get("updates");
-  int64_t axis = ctx.getAxis("axis", data.getRank());
   ScatterMode mode = parseScatterMode(ctx.getString("mode"));
-  int64_t extent = data.getDim(axis);
-  Shape strides = getStrides(data.getShape());
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> update(updates);
-    Tensor result = data;
+    Tensor result = ctx.get("data");
     std::vector<T> &out = result.get<T>();
-    forEachIndex(indices.getShape(), [&](llvm::ArrayRef<int64_t> index,
-                                         int64_t position) {
-      int64_t place = normalizeAxis(indices.getInteger(position), extent);
-      if (place < 0 || place >= extent)
-        return ctx.fail("index " + llvm::Twine(indices.getInteger(position)) +
-                        " of 'indices' is out of range for extent " +
-                        llvm::Twine(extent));
-      if (std::is_integral_v<T> && mode == ScatterMode::Div &&
-          update[position] == 0)
-        return ctx.fail("integer division by zero");
-      int64_t at =
-          getOffset(index, strides) + (place - index[axis]) * strides[axis];
-      out[at] = merge(mode, out[at], update[position]);
-    });
+    forEachIndex(updates.getShape(),
+                 [&](llvm::ArrayRef<int64_t> index, int64_t position) {
+                   int64_t at = getElement(index, position);
+                   if (ctx.getError())
+                     return;
+                   if (std::is_integral_v<T> && mode == ScatterMode::Div &&
+                       update[position] == 0)
+                     return ctx.fail("integer division by zero");
+                   out[at] = merge(mode, out[at], update[position]);
+                 });
     ctx.setResult(std::move(result));
   });
 }
 
+static void scatterAlongAxis(KernelContext &ctx) {
+  const Tensor &data = ctx.get("data");
+  int64_t axis = ctx.getAxis("axis", data.getRank());
+  Shape strides = getStrides(data.getShape());
+  mergeUpdates(ctx, [&](llvm::ArrayRef<int64_t> index, int64_t position) {
+    int64_t place = getPlace(ctx, position, data.getDim(axis));
+    return getOffset(index, strides) + (place - index[axis]) * strides[axis];
+  });
+}
+
+/// The axes of `indices` stand in the place of `axis`.
+static void scatter(KernelContext &ctx) {
+  const Tensor &data = ctx.get("data"), &indices = ctx.get("indices");
+  int64_t axis = ctx.getAxis("axis", data.getRank());
+  int64_t numTaken = indices.getRank();
+  Shape strides = getStrides(data.getShape());
+  Shape indexStrides = getStrides(indices.getShape());
+  mergeUpdates(ctx, [&](llvm::ArrayRef<int64_t> index, int64_t) {
+    int64_t position = getOffset(index.slice(axis, numTaken), indexStrides);
+    return getOffset(index.take_front(axis), strides) +
+           getPlace(ctx, position, data.getDim(axis)) * strides[axis] +
+           getOffset(index.drop_front(axis + numTaken),
+                     llvm::ArrayRef(strides).drop_front(axis + 1));
+  });
+}
+
+static void scatterNd(KernelContext &ctx) {
+  const Tensor &data = ctx.get("data"), &indices = ctx.get("indices");
+  int64_t depth = indices.getShape().back();
+  std::vector<int64_t> slices = getSlices(ctx, data.getShape(), /*first=*/0);
+  if (ctx.getError())
+    return;
+  int64_t sliceSize = getNumElements(data.getShape().drop_front(depth));
+  mergeUpdates(ctx, [&](llvm::ArrayRef<int64_t>, int64_t position) {
+    return slices[position / sliceSize] + position % sliceSize;
+  });
+}
+
 static constexpr KernelEntry kKernels[] = {
+    {"Scatter", scatter},
     {"ScatterAlongAxis", scatterAlongAxis},
+    {"ScatterNd", scatterNd},
 };
 
 llvm::ArrayRef<KernelEntry> getScatterKernels() { return kKernels; }

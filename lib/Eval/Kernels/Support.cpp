@@ -66,4 +66,32 @@ AxisView::AxisView(llvm::ArrayRef<int64_t> shape, int64_t axis) {
   inner = getNumElements(shape.drop_front(axis + 1));
 }
 
+int64_t getPlace(KernelContext &ctx, int64_t position, int64_t extent) {
+  Opset opset = ctx.getOp().getOpset();
+  bool countsFromBehind = opset == Opset::IOS15 || opset == Opset::IOS16;
+  int64_t given = ctx.get("indices").getInteger(position);
+  int64_t place = countsFromBehind ? normalizeAxis(given, extent) : given;
+  if (place >= 0 && place < extent)
+    return place;
+  ctx.fail("index " + llvm::Twine(given) +
+           " of 'indices' is out of range for extent " + llvm::Twine(extent));
+  return 0;
+}
+
+std::vector<int64_t> getSlices(KernelContext &ctx,
+                               llvm::ArrayRef<int64_t> shape, int64_t first) {
+  const Tensor &indices = ctx.get("indices");
+  int64_t depth = indices.getShape().back();
+  Shape strides = getStrides(shape);
+  std::vector<int64_t> slices;
+  for (int64_t i = 0; i < getNumElements(indices.getShape().drop_back()); ++i) {
+    int64_t begin = 0;
+    for (int64_t k = 0; k < depth; ++k)
+      begin +=
+          getPlace(ctx, i * depth + k, shape[first + k]) * strides[first + k];
+    slices.push_back(begin);
+  }
+  return slices;
+}
+
 } // namespace espresso

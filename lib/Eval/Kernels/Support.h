@@ -123,6 +123,17 @@ T minimumOf(T a, T b) {
 /// Row-major strides, in elements.
 Shape getStrides(llvm::ArrayRef<int64_t> shape);
 
+/// Element `position` of `indices`, counted from the front. Up to ios16 one
+/// below zero counts from behind; from ios17 on it is out of range. Refuses
+/// what is out of range, and gives 0 then.
+int64_t getPlace(KernelContext &ctx, int64_t position, int64_t extent);
+
+/// The elements of a tensor of `shape` that the vectors in `indices`, along its
+/// last axis, name by their first axes from `first` on: where each slice
+/// begins.
+std::vector<int64_t> getSlices(KernelContext &ctx,
+                               llvm::ArrayRef<int64_t> shape, int64_t first);
+
 /// The shape that both broadcast to, extents aligned at the end. They must.
 Shape broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 
