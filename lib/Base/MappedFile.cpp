@@ -19,7 +19,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define ESPRESSO_ASAN
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define ESPRESSO_ASAN
+#endif
+#ifdef ESPRESSO_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace espresso {
+
+#ifdef ESPRESSO_ASAN
+/// The last page goes on behind the file, where the sanitizer would not mind a
+/// read: it is told to.
+static void guardEnd(const uint8_t *data, uint64_t size, bool enable) {
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t rest = (page - size % page) % page;
+  if (enable)
+    __asan_poison_memory_region(data + size, rest);
+  else
+    __asan_unpoison_memory_region(data + size, rest);
+}
+#else
+static void guardEnd(const uint8_t *, uint64_t, bool) {}
+#endif
 
 static absl::Status statusFromErrno(const std::string &path, int error) {
   std::string message =
@@ -65,6 +92,7 @@ MappedFile::open(const std::string &path) {
       return statusFromErrno(path, error);
     }
     data = static_cast<const uint8_t *>(mapping);
+    guardEnd(data, size, /*enable=*/true);
   }
   ::close(descriptor);
   return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
@@ -82,8 +110,10 @@ void MappedFile::release(uint64_t offset, uint64_t count) const {
 }
 
 MappedFile::~MappedFile() {
-  if (data)
-    ::munmap(const_cast<uint8_t *>(data), size);
+  if (!data)
+    return;
+  guardEnd(data, size, /*enable=*/false);
+  ::munmap(const_cast<uint8_t *>(data), size);
 }
 
 } // namespace espresso
