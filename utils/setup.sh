@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the packages Espresso builds with, if any are missing.
 #
-# usage: utils/setup.sh [--with-checks]
-#   --with-checks   also what formatting and lint checks need
+# usage: utils/setup.sh [--with-checks] [--with-fuzzers]
+#   --with-checks    also what formatting and lint checks need
+#   --with-fuzzers   also what utils/fuzz.sh needs
 #
 # Debian 12 and its kin: apt-get, through sudo unless run as root. macOS: Homebrew
 # (untested by us: see README, "Limits").
@@ -16,17 +17,22 @@ debian_packages=(
   libgtest-dev libgmock-dev
 )
 check_packages=(clang-format-14 clang-tidy-14)
+fuzzer_packages=(clang-14 libclang-rt-14-dev)
 brew_packages=(
   cmake ninja pkg-config llvm@19 abseil protobuf highway nlohmann-json openssl
   googletest lit
 )
 
-if [[ ${1:-} == --with-checks ]]; then
-  debian_packages+=("${check_packages[@]}")
-elif [[ $# -gt 0 ]]; then
-  echo "usage: utils/setup.sh [--with-checks]" >&2
-  exit 2
-fi
+for option in "$@"; do
+  case $option in
+    --with-checks) debian_packages+=("${check_packages[@]}") ;;
+    --with-fuzzers) debian_packages+=("${fuzzer_packages[@]}") ;;
+    *)
+      echo "usage: utils/setup.sh [--with-checks] [--with-fuzzers]" >&2
+      exit 2
+      ;;
+  esac
+done
 
 install_debian() {
   local missing=() package

@@ -1,6 +1,8 @@
 # Options a person building Espresso may set, and the flags they imply.
 
 option(ESPRESSO_BUILD_TESTS "Build unit tests and the lit suites" ON)
+option(ESPRESSO_BUILD_FUZZERS
+       "Build the libFuzzer targets; needs clang, see the preset 'fuzz'" OFF)
 option(ESPRESSO_WERROR "Treat compiler warnings as errors" ON)
 set(ESPRESSO_SANITIZE "" CACHE STRING
     "Sanitizers to build with, as for -fsanitize= (empty: none)")
