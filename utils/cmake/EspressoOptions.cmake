@@ -31,10 +31,10 @@ if(ESPRESSO_WERROR)
 endif()
 if(ESPRESSO_SANITIZE)
   # GCC's own checks see uninitialised values where there are none once code is
-  # instrumented.
+  # instrumented; clang does not know the option.
   add_compile_options(-fsanitize=${ESPRESSO_SANITIZE}
                       -fno-sanitize-recover=all -fno-omit-frame-pointer
-                      -Wno-maybe-uninitialized)
+                      $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${ESPRESSO_SANITIZE})
 endif()
 
