@@ -34,7 +34,7 @@ bool PackageWeights::belongsInFile(const Attribute &value) const {
           llvm::is_contained(kLaterFileTypes, element));
 }
 
-FailureOr<std::optional<WeightPlace>>
+FailureOr<std::optional<BlobPlace>>
 PackageWeights::place(const Attribute &value, WeightRole role,
                       Location location) {
   WeightSourceRef source;
@@ -49,12 +49,12 @@ PackageWeights::place(const Attribute &value, WeightRole role,
         makeMemorySource(value.getType().castTo<TensorType>().getElementType(),
                          value.getNumElements(), packElements(value));
   } else {
-    return std::optional<WeightPlace>();
+    return std::optional<BlobPlace>();
   }
   FailureOr<uint64_t> offset = writer.add(*source, diagnostics);
   if (failed(offset))
     return failure();
-  return std::optional(WeightPlace{"@model_path/weights/weight.bin", *offset});
+  return std::optional(BlobPlace{"@model_path/weights/weight.bin", *offset});
 }
 
 } // namespace espresso

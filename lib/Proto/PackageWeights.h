@@ -24,7 +24,7 @@ public:
       : writer(os), specificationVersion(specificationVersion),
         diagnostics(diagnostics) {}
 
-  FailureOr<std::optional<WeightPlace>>
+  FailureOr<std::optional<BlobPlace>>
   place(const Attribute &value, WeightRole role, Location location) override;
 
   /// Completes the file. Call once, at the end.

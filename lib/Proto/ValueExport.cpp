@@ -91,7 +91,7 @@ FailureOr<Attribute> ValueExporter::place(const Attribute &value,
                                           WeightRole role) {
   if (!placer || (!value.getBlob() && !value.getDense()))
     return Attribute();
-  FailureOr<std::optional<WeightPlace>> place =
+  FailureOr<std::optional<BlobPlace>> place =
       placer->place(value, role, location);
   if (failed(place))
     return failure();

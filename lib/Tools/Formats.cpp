@@ -111,10 +111,10 @@ namespace {
 /// Leaves every weight where it is, and remembers that there was one.
 class WeightFinder final : public WeightPlacer {
 public:
-  FailureOr<std::optional<WeightPlace>> place(const Attribute &value,
-                                              WeightRole, Location) override {
+  FailureOr<std::optional<BlobPlace>> place(const Attribute &value, WeightRole,
+                                            Location) override {
     found |= value.getBlob() != nullptr;
-    return std::optional<WeightPlace>();
+    return std::optional<BlobPlace>();
   }
   bool hasFound() const { return found; }
 

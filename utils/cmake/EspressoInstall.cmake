@@ -11,3 +11,7 @@ if(libraries)
 endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/espresso"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+# What public headers include of the tables made from records.
+install(DIRECTORY "${PROJECT_BINARY_DIR}/include/espresso"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.h.inc")

@@ -26,7 +26,7 @@ enum class WeightRole : uint8_t {
 };
 
 /// A record in a weight file: what a blob value of a model says.
-struct WeightPlace {
+struct BlobPlace {
   std::string path;
   uint64_t offset = 0;
 };
@@ -39,7 +39,7 @@ public:
   /// The record that holds `value`, a literal or a reference; nothing if it
   /// stays as it is. Failures have been reported, at `location` where they
   /// concern the program.
-  virtual FailureOr<std::optional<WeightPlace>>
+  virtual FailureOr<std::optional<BlobPlace>>
   place(const Attribute &value, WeightRole role, Location location) = 0;
 };
 
