@@ -139,8 +139,19 @@ static bool agree(Type outer, Type inner) {
   return true;
 }
 
+/// Whether there is a type and nothing else.
+static bool isEmpty(const Attribute &value) {
+  return !value.getDense() && !value.getBlob() && !value.getList() &&
+         !value.getDict();
+}
+
 Attribute ValueImporter::importNested(const pb::Value &value, Type type) {
   Attribute nested = importValue(value);
+  // Inside of another value, text has no place for nothing.
+  if (nested && isEmpty(nested)) {
+    emitError() << "expected an element of type '" << type << "', found none";
+    return {};
+  }
   if (!nested || nested.getType() == type)
     return nested;
   if (!agree(type, nested.getType())) {

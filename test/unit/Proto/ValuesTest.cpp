@@ -99,6 +99,22 @@ TEST_F(TensorMessages, TakesIntegersOfAnyFieldThatHoldsThem) {
             expected);
 }
 
+TEST_F(TensorMessages, RefusesElementsWithoutValue) {
+  Attribute dict =
+      parseValue(context, "dict<string, string>({{\"a\", \"b\"}})");
+  pb::Value message;
+  ASSERT_TRUE(
+      succeeded(ValueExporter(context, nullptr).exportValue(dict, message)));
+  EXPECT_TRUE(ValueImporter(context).importValue(message)) << messages;
+  message.mutable_immediate()
+      ->mutable_dict()
+      ->mutable_entries(0)
+      ->mutable_value()
+      ->clear_immediate();
+  EXPECT_FALSE(ValueImporter(context).importValue(message));
+  EXPECT_THAT(messages, HasSubstr("found none"));
+}
+
 TEST_F(TensorMessages, PacksFromTheLeastSignificantBit) {
   pb::Value message;
   ASSERT_TRUE(
