@@ -20,6 +20,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <new>
+
+#include <unistd.h>
 
 namespace espresso::runtime {
 
@@ -256,7 +259,17 @@ int Runner::run() {
   return status.ok() ? kSuccess : report(status);
 }
 
+/// Ends the process in an orderly way when memory runs out: nothing is half
+/// written, since files are written aside. Allocates nothing.
+[[noreturn]] static void reportOutOfMemory() {
+  static constexpr char kMessage[] = "espresso-run: error: out of memory\n";
+  [[maybe_unused]] ssize_t written =
+      ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+  ::_exit(kFailed);
+}
+
 int espressoRunMain(int argc, char **argv) {
+  std::set_new_handler(reportOutOfMemory);
   absl::Status streams = prepareStreams();
   std::vector<std::string_view> arguments(argv + std::min(argc, 1),
                                           argv + argc);
