@@ -52,13 +52,7 @@ template <auto fn>
 static void activation(KernelContext &ctx) {
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor &x = ctx.get("x");
-    Elements<T> xs(x);
-    Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = fn(xs[i]);
-    ctx.setResult(std::move(result));
+    mapElements<T>(ctx, [](T x) { return fn(x); });
   });
 }
 

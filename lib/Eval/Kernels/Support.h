@@ -215,6 +215,19 @@ struct AxisView {
   int64_t inner = 1;
 };
 
+/// Computes the result from `x`, element by element: result = fn(x). `T` is the
+/// type to compute in.
+template <typename T, typename Fn>
+void mapElements(KernelContext &ctx, Fn fn) {
+  const Tensor &x = ctx.get("x");
+  Elements<T> xs(x);
+  Tensor result = ctx.makeResult(x.getShape());
+  std::vector<T> &out = result.get<T>();
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = fn(xs[i]);
+  ctx.setResult(std::move(result));
+}
+
 } // namespace espresso
 
 #endif // ESPRESSO_LIB_EVAL_KERNELS_SUPPORT_H

@@ -16,13 +16,7 @@ template <auto fn>
 static void unary(KernelContext &ctx) {
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor &x = ctx.get("x");
-    Elements<T> xs(x);
-    Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = fn(xs[i]);
-    ctx.setResult(std::move(result));
+    mapElements<T>(ctx, [](T x) { return fn(x); });
   });
 }
 
@@ -31,13 +25,7 @@ template <auto fn>
 static void unaryNumber(KernelContext &ctx) {
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor &x = ctx.get("x");
-    Elements<T> xs(x);
-    Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = fn(xs[i]);
-    ctx.setResult(std::move(result));
+    mapElements<T>(ctx, [](T x) { return fn(x); });
   });
 }
 
@@ -46,14 +34,8 @@ template <auto fn>
 static void unaryWithEpsilon(KernelContext &ctx) {
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor &x = ctx.get("x");
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
-    Elements<T> xs(x);
-    Tensor result = ctx.makeResult(x.getShape());
-    std::vector<T> &out = result.get<T>();
-    for (size_t i = 0; i < out.size(); ++i)
-      out[i] = fn(xs[i] + epsilon);
-    ctx.setResult(std::move(result));
+    mapElements<T>(ctx, [=](T x) { return fn(x + epsilon); });
   });
 }
 
