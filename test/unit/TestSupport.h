@@ -93,13 +93,16 @@ private:
   std::vector<std::string> texts;
 };
 
+/// The root of the sources, for files that tests read.
+std::filesystem::path getSourceDirectory();
+
 /// The folder of models that are not part of the project, or empty: what the
 /// environment names in ESPRESSO_SHARED, or `shared` in one of the directories
 /// above the sources.
 inline std::filesystem::path findSharedModels() {
   if (const char *shared = std::getenv("ESPRESSO_SHARED"))
     return std::filesystem::path(shared) / "models";
-  std::filesystem::path place = ESPRESSO_SOURCE_DIR;
+  std::filesystem::path place = getSourceDirectory();
   while (place.has_relative_path()) {
     place = place.parent_path();
     if (std::filesystem::exists(place / "shared" / "models"))

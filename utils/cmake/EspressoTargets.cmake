@@ -30,14 +30,11 @@ endfunction()
 # espresso_add_unittest(NAME sources... [LINK lib...])
 #
 # A GoogleTest binary in <build>/bin/unit; the lit suite 'unit' runs every one.
-# ESPRESSO_SOURCE_DIR is the root of the sources, for files that tests read.
 function(espresso_add_unittest name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock
-                        GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    "ESPRESSO_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+                        GTest::gtest_main EspressoTestSupport)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/unit")
   set_property(GLOBAL APPEND PROPERTY ESPRESSO_TEST_BINARIES ${name})

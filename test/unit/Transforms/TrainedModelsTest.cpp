@@ -56,8 +56,7 @@ struct TrainedModel {
 void PrintTo(const TrainedModel &model, std::ostream *os) { *os << model.name; }
 
 std::vector<TrainedModel> findModels() {
-  std::filesystem::path own =
-      std::filesystem::path(ESPRESSO_SOURCE_DIR) / "test" / "models";
+  std::filesystem::path own = getSourceDirectory() / "test" / "models";
   std::vector<TrainedModel> models = {
       {"fable", own / "fable.gguf", own / "fable.expected.json"}};
   std::filesystem::path shared = findSharedModels();
