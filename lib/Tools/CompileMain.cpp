@@ -11,6 +11,7 @@
 #include "espresso/AsmText/Printer.h"
 #include "espresso/Compiler/Compiler.h"
 #include "espresso/Frontend/Frontend.h"
+#include "espresso/Model/ModelRegistry.h"
 #include "espresso/Support/AbslStrings.h"
 #include "espresso/Tools/OutputFile.h"
 #include "espresso/Tools/PassOptions.h"
@@ -19,6 +20,9 @@
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <optional>
+#include <variant>
 
 namespace espresso {
 
@@ -32,6 +36,13 @@ struct CompileToolOptions {
   cl::OptionCategory category{"Compiler options"};
   cl::opt<std::string> input{cl::Positional, cl::desc("MODEL"),
                              cl::cat(category)};
+  cl::opt<std::string> config{
+      "config",
+      cl::desc("Instead of MODEL: the shape of a known model, with made-up "
+               "weights, for measurements"),
+      cl::value_desc("name"), cl::cat(category)};
+  cl::opt<bool> listConfigs{
+      "list-configs", cl::desc("List what --config knows"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write"),
                               cl::value_desc("path"), cl::cat(category)};
   cl::opt<Emit> emit{
@@ -76,12 +87,17 @@ static constexpr llvm::StringLiteral kExamples =
     "  espresso-compile model.gguf -o model.espresso\n"
     "  espresso-compile stories.bin --tokenizer tok512.bin -o s.espresso "
     "--dtype=fp32\n"
-    "  espresso-compile model.gguf --emit=mil -o - | less\n";
+    "  espresso-compile model.gguf --emit=mil -o - | less\n"
+    "  espresso-compile --config=stories110m -o synthetic.espresso\n";
 
 /// Complains about options that contradict each other or lack a partner.
 static bool checkOptions(const CompileToolOptions &options) {
-  if (options.input.empty()) {
+  if (options.input.empty() && options.config.empty()) {
     reportToolError("no model was given; try --help");
+    return false;
+  }
+  if (!options.input.empty() && !options.config.empty()) {
+    reportToolError("a model and '--config' were given; one of them will do");
     return false;
   }
   if (options.emit == Emit::Bundle && options.output.empty()) {
@@ -123,6 +139,27 @@ static ExitCode emitText(const CompiledModel &model, llvm::StringRef output) {
   return getExitCodeForWrite(status);
 }
 
+/// The model that the command line names. Reports what is wrong with it.
+static std::variant<Checkpoint, ExitCode>
+getCheckpoint(const CompileToolOptions &options,
+              DiagnosticEngine &diagnostics) {
+  if (options.config.empty()) {
+    FailureOr<Checkpoint> checkpoint = readCheckpoint(
+        options.input, {.tokenizerPath = options.tokenizer}, diagnostics);
+    if (failed(checkpoint))
+      return ExitCode::InvalidInput;
+    return std::move(*checkpoint);
+  }
+  if (std::optional<ModelConfig> config = findRegisteredConfig(options.config))
+    return makeSyntheticCheckpoint(*config);
+  std::string message = "no configuration is named '" + options.config + "'";
+  std::string suggestion = suggestRegisteredConfig(options.config);
+  message += suggestion.empty() ? "; try --list-configs"
+                                : "; did you mean '" + suggestion + "'?";
+  reportToolError(message);
+  return ExitCode::Usage;
+}
+
 static size_t countPrograms(const Program &program) {
   return llvm::count_if(program.getFunctions(), [](const auto &function) {
     return isIOS(function->getOpset());
@@ -161,6 +198,10 @@ int espressoCompileMain(int argc, char **argv) {
   if (std::optional<ExitCode> code =
           tool.parse(argc, argv, kOverview, kExamples))
     return static_cast<int>(*code);
+  if (options.listConfigs) {
+    printRegisteredConfigs(llvm::outs());
+    return static_cast<int>(ExitCode::Success);
+  }
   if (!checkOptions(options))
     return static_cast<int>(ExitCode::Usage);
   if (std::optional<ExitCode> code = options.passes.check())
@@ -168,11 +209,11 @@ int espressoCompileMain(int argc, char **argv) {
 
   Context context;
   tool.configure(context.getDiagnostics());
-  FailureOr<Checkpoint> checkpoint =
-      readCheckpoint(options.input, {.tokenizerPath = options.tokenizer},
-                     context.getDiagnostics());
-  if (failed(checkpoint))
-    return static_cast<int>(ExitCode::InvalidInput);
+  std::variant<Checkpoint, ExitCode> found =
+      getCheckpoint(options, context.getDiagnostics());
+  if (const ExitCode *code = std::get_if<ExitCode>(&found))
+    return static_cast<int>(*code);
+  const Checkpoint &checkpoint = std::get<Checkpoint>(found);
 
   CompileOptions compile;
   compile.build.dataType = options.dataType;
@@ -183,12 +224,12 @@ int espressoCompileMain(int argc, char **argv) {
     options.passes.instrument(manager);
   };
   CompiledModel model;
-  CompileStatus status = compileModel(context, *checkpoint, compile, model);
+  CompileStatus status = compileModel(context, checkpoint, compile, model);
   if (status != CompileStatus::Success)
     return static_cast<int>(toExitCode(status));
   ExitCode code = options.emit == Emit::Mil
                       ? emitText(model, options.output)
-                      : emitBundle(*checkpoint, model, options.output, tool);
+                      : emitBundle(checkpoint, model, options.output, tool);
   return static_cast<int>(code);
 }
 

@@ -57,6 +57,12 @@ makeBlockSource(std::shared_ptr<const MappedFile> file, uint64_t offset,
 [[nodiscard]] WeightSourceRef makeMemorySource(DataType type, int64_t count,
                                                std::vector<uint8_t> bytes);
 
+/// `count` fp16 elements drawn from a normal distribution, made when they are
+/// read and never kept. Element i depends on `seed`, the moments and i only:
+/// equal arguments give equal bytes, whichever ranges are read.
+[[nodiscard]] WeightSourceRef makeNormalSource(int64_t count, uint64_t seed,
+                                               double mean, double deviation);
+
 //===----------------------------------------------------------------------===//
 // Conversions
 //===----------------------------------------------------------------------===//

@@ -245,3 +245,28 @@ TEST(WeightSourcesTest, ConversionsStack) {
   EXPECT_EQ(readAll<uint16_t>(*first), readAll<uint16_t>(*second));
   expectRangesAgree(*second);
 }
+
+// A normal source has the moments it was asked for, gives any range of the same
+// elements, and others for another seed.
+TEST(WeightSourcesTest, NormalSourceHasItsMoments) {
+  constexpr int64_t kCount = 100001;
+  constexpr double kMean = 0.5, kDeviation = 0.25;
+  WeightSourceRef source =
+      makeNormalSource(kCount, /*seed=*/3, kMean, kDeviation);
+  double sum = 0, squares = 0, cubes = 0;
+  for (uint16_t bits : readAll<uint16_t>(*source)) {
+    double z = (espresso::halfToFloat(bits) - kMean) / kDeviation;
+    sum += z;
+    squares += z * z;
+    cubes += z * z * z;
+  }
+  // Five standard errors of each.
+  EXPECT_NEAR(sum / kCount, 0, 5 / std::sqrt(kCount));
+  EXPECT_NEAR(squares / kCount, 1, 5 * std::sqrt(2.0 / kCount));
+  EXPECT_NEAR(cubes / kCount, 0, 5 * std::sqrt(15.0 / kCount));
+  expectRangesAgree(*source);
+  WeightSourceRef other =
+      makeNormalSource(kCount, /*seed=*/4, kMean, kDeviation);
+  EXPECT_NE(readAll<uint16_t>(*source), readAll<uint16_t>(*other));
+  EXPECT_NE(source->getKey(), other->getKey());
+}
