@@ -81,6 +81,22 @@ static void remarkLongContext(const Checkpoint &checkpoint, int64_t context,
   diagnostics.report(std::move(diagnostic));
 }
 
+/// What the builder does not know must not be left out in silence.
+static LogicalResult verifyFeatures(const Checkpoint &checkpoint,
+                                    const Architecture &architecture,
+                                    DiagnosticEngine &diagnostics) {
+  LogicalResult result = success();
+  for (ModelFeature feature : getFeatures(checkpoint.config)) {
+    if (llvm::is_contained(architecture.features, feature))
+      continue;
+    result = diagnostics.emitError(checkpoint.path)
+             << "the model has " << getName(feature)
+             << ", which the architecture '" << architecture.name
+             << "' does not support yet";
+  }
+  return result;
+}
+
 static LogicalResult verifyOptions(const Checkpoint &checkpoint,
                                    const BuildOptions &options,
                                    DiagnosticEngine &diagnostics) {
@@ -162,6 +178,7 @@ std::unique_ptr<Program> buildModel(Context &context,
     return nullptr;
   }
   if (failed(verifyConfig(config, checkpoint.path, diagnostics)) ||
+      failed(verifyFeatures(checkpoint, *architecture, diagnostics)) ||
       failed(verifyTensors(checkpoint, diagnostics)) ||
       failed(verifyOptions(checkpoint, options, diagnostics)))
     return nullptr;

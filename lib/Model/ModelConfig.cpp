@@ -8,103 +8,149 @@
 
 #include "espresso/Model/ModelConfig.h"
 
-#include "llvm/Support/FormatVariadic.h"
-
-#include <cmath>
+#include "llvm/ADT/STLExtras.h"
 
 namespace espresso {
 
+llvm::StringRef getName(RopeScalingKind kind) {
+  switch (kind) {
+  case RopeScalingKind::None:
+    return "none";
+  case RopeScalingKind::Linear:
+    return "linear";
+  case RopeScalingKind::Dynamic:
+    return "dynamic";
+  case RopeScalingKind::Yarn:
+    return "yarn";
+  case RopeScalingKind::LongRope:
+    return "longrope";
+  case RopeScalingKind::Llama3:
+    return "llama3";
+  }
+  return "";
+}
+
+llvm::StringRef getName(Activation activation) {
+  switch (activation) {
+  case Activation::Silu:
+    return "silu";
+  case Activation::Gelu:
+    return "gelu";
+  case Activation::GeluTanh:
+    return "gelu_tanh";
+  case Activation::Relu:
+    return "relu";
+  }
+  return "";
+}
+
+llvm::StringRef getName(NormKind kind) {
+  return kind == NormKind::Rms ? "rms" : "layer";
+}
+
+llvm::StringRef getName(QueryKeyNorm kind) {
+  switch (kind) {
+  case QueryKeyNorm::None:
+    return "none";
+  case QueryKeyNorm::Head:
+    return "head";
+  case QueryKeyNorm::Full:
+    return "full";
+  }
+  return "";
+}
+
 namespace {
 
-struct Extent {
-  llvm::StringRef what;
-  int64_t value;
-  int64_t limit;
+struct FeatureEntry {
+  ModelFeature feature;
+  llvm::StringRef name;
+  bool (*isPresent)(const ModelConfig &config);
 };
 
 } // namespace
 
-static LogicalResult verifyExtents(const ModelConfig &config,
-                                   llvm::StringRef subject,
-                                   DiagnosticEngine &diagnostics) {
-  const Extent extents[] = {
-      {"layers", config.numLayers, kMaxLayers},
-      {"embedding size", config.embeddingSize, kMaxExtent},
-      {"hidden size", config.hiddenSize, kMaxExtent},
-      {"query heads", config.numHeads, kMaxExtent},
-      {"key/value heads", config.numKVHeads, kMaxExtent},
-      {"head size", config.headSize, kMaxExtent},
-      {"vocabulary size", config.vocabularySize, kMaxExtent},
-      {"context length", config.contextLength, kMaxExtent},
-  };
-  LogicalResult result = success();
-  for (const Extent &extent : extents) {
-    if (extent.value >= 1 && extent.value <= extent.limit)
-      continue;
-    result = diagnostics.emitError(subject)
-             << "expected '" << extent.what << "' between 1 and "
-             << extent.limit << ", found " << extent.value;
-  }
-  return result;
+template <typename Predicate>
+static bool hasLayer(const ModelConfig &config, Predicate predicate) {
+  return llvm::any_of(config.layers, predicate);
 }
 
-static LogicalResult verifyHeads(const ModelConfig &config,
-                                 llvm::StringRef subject,
-                                 DiagnosticEngine &diagnostics) {
-  if (config.numHeads % config.numKVHeads != 0)
-    return diagnostics.emitError(subject)
-           << "expected a number of key/value heads that divides the "
-           << config.numHeads << " query heads, found " << config.numKVHeads;
-  if (config.headSize % 2 != 0)
-    return diagnostics.emitError(subject)
-           << "expected an even head size for rotary positions, found "
-           << config.headSize;
-  if (config.getQuerySize() > kMaxExtent)
-    return diagnostics.emitError(subject)
-           << "expected heads times head size of at most " << kMaxExtent
-           << ", found " << config.getQuerySize();
-  return success();
+/// In the order of the enumeration.
+static constexpr FeatureEntry kFeatures[] = {
+    {ModelFeature::RopeScaling, "rotary scaling",
+     [](const ModelConfig &c) {
+       return c.ropeScaling.kind != RopeScalingKind::None ||
+              !c.ropeScaling.longFactors.empty();
+     }},
+    {ModelFeature::PartialRotary, "partial rotation",
+     [](const ModelConfig &c) {
+       return !c.hasPositionTable && c.getRotarySize() != c.headSize;
+     }},
+    {ModelFeature::LocalRopeTheta, "another rotary base for sliding layers",
+     [](const ModelConfig &c) { return c.localRopeTheta.has_value(); }},
+    {ModelFeature::LayersWithoutRope, "layers without rotation",
+     [](const ModelConfig &c) {
+       return hasLayer(c, [](const LayerConfig &l) { return !l.hasRope; });
+     }},
+    {ModelFeature::PositionTable, "a table of positions",
+     [](const ModelConfig &c) { return c.hasPositionTable; }},
+    {ModelFeature::LayerNorm, "layer norms",
+     [](const ModelConfig &c) { return c.norm == NormKind::Layer; }},
+    {ModelFeature::PostNorms, "norms after attention and feed-forward",
+     [](const ModelConfig &c) { return c.hasPostNorms; }},
+    {ModelFeature::NoPreNorms, "no norms before attention and feed-forward",
+     [](const ModelConfig &c) { return !c.hasPreNorms; }},
+    {ModelFeature::QueryKeyNorm, "norms of queries and keys",
+     [](const ModelConfig &c) { return c.queryKeyNorm != QueryKeyNorm::None; }},
+    {ModelFeature::ParallelResidual, "parallel attention and feed-forward",
+     [](const ModelConfig &c) { return c.isParallel; }},
+    {ModelFeature::QkvBias, "biases of queries, keys and values",
+     [](const ModelConfig &c) { return c.hasQkvBias; }},
+    {ModelFeature::OutputBias, "a bias of the attention's output",
+     [](const ModelConfig &c) { return c.hasOutputBias; }},
+    {ModelFeature::AttentionScale, "a scale of attention scores",
+     [](const ModelConfig &c) { return c.attentionScale.has_value(); }},
+    {ModelFeature::AttentionSoftCap, "a soft cap of attention scores",
+     [](const ModelConfig &c) { return c.attentionSoftCap != 0; }},
+    {ModelFeature::SlidingWindow, "sliding windows",
+     [](const ModelConfig &c) {
+       return hasLayer(c, [](const LayerConfig &l) { return l.isSliding; });
+     }},
+    {ModelFeature::OtherActivation, "an activation other than silu",
+     [](const ModelConfig &c) { return c.activation != Activation::Silu; }},
+    {ModelFeature::UngatedFfn, "a feed-forward network without gate",
+     [](const ModelConfig &c) { return !c.isGated; }},
+    {ModelFeature::FfnBias, "biases of the feed-forward network",
+     [](const ModelConfig &c) { return c.hasFfnBias; }},
+    {ModelFeature::Experts, "experts",
+     [](const ModelConfig &c) { return c.numExperts != 0; }},
+    {ModelFeature::Multipliers, "multipliers",
+     [](const ModelConfig &c) {
+       return c.embeddingScale != 1 || c.residualScale != 1 ||
+              c.logitScale != 1;
+     }},
+    {ModelFeature::LogitSoftCap, "a soft cap of logits",
+     [](const ModelConfig &c) { return c.logitSoftCap != 0; }},
+    {ModelFeature::Convolution, "convolution layers",
+     [](const ModelConfig &c) {
+       return hasLayer(c, [](const LayerConfig &l) {
+         return l.kind == LayerConfig::Kind::Convolution;
+       });
+     }},
+    {ModelFeature::HeadBias, "a bias of the head",
+     [](const ModelConfig &c) { return c.hasHeadBias; }},
+};
+
+llvm::StringRef getName(ModelFeature feature) {
+  return kFeatures[static_cast<size_t>(feature)].name;
 }
 
-static LogicalResult verifyNumbers(const ModelConfig &config,
-                                   llvm::StringRef subject,
-                                   DiagnosticEngine &diagnostics) {
-  if (!std::isfinite(config.normEpsilon) || config.normEpsilon < 0 ||
-      config.normEpsilon >= 1)
-    return diagnostics.emitError(subject)
-           << "expected a norm epsilon from 0 to below 1, found "
-           << llvm::formatv("{0}", config.normEpsilon);
-  if (!std::isfinite(config.ropeTheta) || config.ropeTheta <= 0)
-    return diagnostics.emitError(subject)
-           << "expected a positive rotary base, found "
-           << llvm::formatv("{0}", config.ropeTheta);
-  return success();
-}
-
-static LogicalResult verifyIds(const ModelConfig &config,
-                               llvm::StringRef subject,
-                               DiagnosticEngine &diagnostics) {
-  if (config.bosId && *config.bosId >= config.vocabularySize)
-    return diagnostics.emitError(subject)
-           << "expected a beginning-of-text id below the vocabulary size "
-           << config.vocabularySize << ", found " << *config.bosId;
-  for (uint32_t id : config.stopIds)
-    if (id >= config.vocabularySize)
-      return diagnostics.emitError(subject)
-             << "expected end-of-text ids below the vocabulary size "
-             << config.vocabularySize << ", found " << id;
-  return success();
-}
-
-LogicalResult verifyConfig(const ModelConfig &config, llvm::StringRef subject,
-                           DiagnosticEngine &diagnostics) {
-  // The later checks divide by and multiply what the first one bounds.
-  if (failed(verifyExtents(config, subject, diagnostics)))
-    return failure();
-  bool ok = succeeded(verifyHeads(config, subject, diagnostics));
-  ok &= succeeded(verifyNumbers(config, subject, diagnostics));
-  ok &= succeeded(verifyIds(config, subject, diagnostics));
-  return success(ok);
+std::vector<ModelFeature> getFeatures(const ModelConfig &config) {
+  std::vector<ModelFeature> features;
+  for (const FeatureEntry &entry : kFeatures)
+    if (entry.isPresent(config))
+      features.push_back(entry.feature);
+  return features;
 }
 
 } // namespace espresso

@@ -76,16 +76,28 @@ struct CheckpointTensor {
 
 /// A model as read from its files: configuration, vocabulary, weights. Weights
 /// stay in the files, mapped, until somebody reads their source. Canonical
-/// names of tensors:
+/// names of tensors; of each line there is what the configuration calls for:
 ///
-///   embedding [V, D]                   lm_head [V, D], absent if tied
-///   layers.<i>.rms_att [D]             layers.<i>.wq [H·d, D]
-///   layers.<i>.wk, .wv [G·d, D]        layers.<i>.wo [D, H·d]
-///   layers.<i>.rms_ffn [D]             layers.<i>.w1 (gate) [F, D]
-///   layers.<i>.w2 (down) [D, F]        layers.<i>.w3 (up) [F, D]
-///   rms_final [D]
+///   embedding [V, D]                   lm_head [V, D] unless tied; lm_head_b
+///   positions [P, D]                   rms_final [D]
 ///
-/// Rows of wq and wk are in the half-split rotary order whatever the file has.
+/// and for each layer, after "layers.<i>.":
+///
+///   rms_att [D]                        rms_ffn [D]
+///   rms_att_post [D]                   rms_ffn_post [D]
+///   wq [H·d, D]; bq                    wk, wv [G·d, D]; bk, bv
+///   wo [D, H·d]; bo                    q_norm, k_norm [d], or [H·d] and [G·d]
+///   w1 (gate, or the only one) [F, D]; b1
+///   w2 (down) [D, F]; b2               w3 (up) [F, D]; b3
+///   router [E, D]                      experts.<e>.w1, .w2, .w3
+///   shared.w1, .w2, .w3                shared_gate [1, D], if there is one
+///   conv_in [3·D, D]                   conv [D, L], the newest tap last
+///   conv_out [D, D]
+///
+/// Layer norms have "ln_att_gamma" and "ln_att_beta" in place of "rms_att", and
+/// likewise for the others. Rows of wq and wk, and what belongs to them (bq,
+/// bk, q_norm, k_norm), are in the half-split rotary order whatever the file
+/// has.
 struct Checkpoint {
   ModelConfig config;
   TokenizerData tokenizer;

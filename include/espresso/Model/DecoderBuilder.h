@@ -97,6 +97,9 @@ struct Architecture {
   llvm::StringRef name;
   /// Appends one layer to the residual stream `x` and returns the new one.
   Value *(*buildLayer)(DecoderBuilder &builder, Value *x);
+  /// What it honours of ModelConfig beyond Llama 2; anything else is an error
+  /// of buildModel().
+  llvm::ArrayRef<ModelFeature> features;
 };
 
 extern const Architecture kLlama;

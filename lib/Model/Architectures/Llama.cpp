@@ -30,6 +30,6 @@ static Value *buildLayer(DecoderBuilder &builder, Value *x) {
   return builder.add(h, ffn, "out");
 }
 
-const Architecture kLlama = {"llama", buildLayer};
+const Architecture kLlama = {"llama", buildLayer, {}};
 
 } // namespace espresso
