@@ -65,7 +65,7 @@ static bool isLossless(DataType from, DataType to) {
 }
 
 static Value *skipLosslessCast(Operation &op, Builder &builder,
-                               const CanonicalizeOptions &options) {
+                               const PatternOptions &options) {
   Operation *inner = getProducer(op.getOperand("x"), "cast");
   Value *source = inner ? inner->getOperand("x") : nullptr;
   if (!source || !source->getTensorType())

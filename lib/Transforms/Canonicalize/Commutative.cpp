@@ -32,7 +32,7 @@ static NamedArgument makeArgument(llvm::StringRef input,
 }
 
 static Value *moveConstantRight(Operation &op, Builder &builder,
-                                const CanonicalizeOptions &) {
+                                const PatternOptions &) {
   if (!lookupOp(op)->hasTrait(OpTrait_Commutative) ||
       op.getBindings().size() != 2)
     return nullptr;

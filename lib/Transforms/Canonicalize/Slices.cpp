@@ -96,7 +96,7 @@ static std::optional<Ranges> getRanges(const Operation &op) {
 }
 
 static Value *mergeSlicesByIndex(Operation &op, Builder &builder,
-                                 const CanonicalizeOptions &) {
+                                 const PatternOptions &) {
   Operation *inner = getProducer(op.getOperand("x"), "slice_by_index");
   Value *source = inner ? inner->getOperand("x") : nullptr;
   if (!source || !source->getTensorType() ||
@@ -138,7 +138,7 @@ static Value *mergeSlicesByIndex(Operation &op, Builder &builder,
 }
 
 static Value *mergeSlicesBySize(Operation &op, Builder &builder,
-                                const CanonicalizeOptions &) {
+                                const PatternOptions &) {
   Operation *inner = getProducer(op.getOperand("x"), "slice_by_size");
   Value *source = inner ? inner->getOperand("x") : nullptr;
   TensorType type = op.getResult()->getTensorType();

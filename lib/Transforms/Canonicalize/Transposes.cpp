@@ -36,7 +36,7 @@ getPermutation(const Operation &op) {
 }
 
 static Value *mergeTransposes(Operation &op, Builder &builder,
-                              const CanonicalizeOptions &) {
+                              const PatternOptions &) {
   Operation *inner = getProducer(op.getOperand("x"), "transpose");
   Value *source = inner ? inner->getOperand("x") : nullptr;
   std::optional<llvm::SmallVector<int64_t, 4>> outerPerm = getPermutation(op);

@@ -72,6 +72,7 @@ private:
   void addSliceBySize(Value *x);
   void addSliceByIndex(Value *x);
   void addNothing(Value *x);
+  void addChoice(Value *x);
 
   std::mt19937 random;
   Function &function;
@@ -238,6 +239,26 @@ void ProgramMaker::addNothing(Value *x) {
                    {"axis", builder.getInt32(0)}});
 }
 
+void ProgramMaker::addChoice(Value *x) {
+  std::vector<Value *> partners;
+  llvm::copy_if(values, std::back_inserter(partners),
+                [&](Value *value) { return value->getType() == x->getType(); });
+  Value *y = pick(partners);
+  static const std::vector<llvm::StringRef> kTests = {"equal", "not_equal",
+                                                      "less"};
+  Value *condition =
+      buildOp(builder, pick(kTests), {{"x", x}, {"y", y}}, "test")->getResult();
+  if (pick(2))
+    condition =
+        buildOp(builder, "logical_not", {{"x", condition}}, "not")->getResult();
+  if (pick(4) == 0)
+    add("select", {{"a", x},
+                   {"b", y},
+                   {"cond", Attribute::boolean(context, pick(2) != 0)}});
+  else
+    add("select", {{"a", x}, {"b", pick(2) ? x : y}, {"cond", condition}});
+}
+
 void ProgramMaker::make() {
   addInputs();
   addConstant();
@@ -252,6 +273,7 @@ void ProgramMaker::make() {
       &ProgramMaker::addSliceBySize,
       &ProgramMaker::addSliceByIndex,
       &ProgramMaker::addNothing,
+      &ProgramMaker::addChoice,
   };
   for (int i = 0; i < 40; ++i)
     (this->*kSteps[pick(std::size(kSteps))])(pickValue());
