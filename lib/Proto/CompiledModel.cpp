@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CompiledDescription.h"
+#include "CompiledMetadata.h"
 #include "ModelMessages.h"
 #include "PackageFiles.h"
 #include "ProgramMessages.h"
@@ -112,6 +113,10 @@ static absl::Status writeParts(const ModelDocument &document,
   if (failed(description))
     return absl::AbortedError("");
   if (absl::Status status = directory.writeFile(kDescription, *description);
+      !status.ok())
+    return status;
+  if (absl::Status status = directory.writeFile(
+          "metadata.json", makeCompiledMetadata(message, program));
       !status.ok())
     return status;
   if (absl::Status status = directory.makeDirectory("analytics"); !status.ok())
