@@ -103,6 +103,7 @@ static FailureOr<int64_t> getNumResized(const Operation &op) {
   int64_t limit = length == kDynamic ? x.getRank() : length;
   std::optional<int64_t> count = getInteger(op, "resized_dims");
   if (!count)
+    // untested: scalars in weight files are refused before (op-const).
     return valueError(op) << "'resized_dims' must not be in a weight file";
   if (*count > limit)
     return valueError(op) << "'resized_dims' is " << *count

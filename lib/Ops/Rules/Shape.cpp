@@ -135,6 +135,7 @@ LogicalResult inferFlatten2d(const Operation &op, TypeList &results) {
   int64_t rank = x.getRank();
   std::optional<int64_t> axis = getInteger(op, "axis");
   if (!axis)
+    // untested: scalars in weight files are refused before (op-const).
     return valueError(op) << "'axis' must not be in a weight file";
   // All axes may stand before it.
   if (*axis < -rank || *axis > rank)

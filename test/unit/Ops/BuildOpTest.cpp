@@ -47,6 +47,19 @@ TEST_F(BuildOpTest, InfersTypesAndNames) {
   EXPECT_TRUE(succeeded(verify(program)));
 }
 
+// Of an operation without a record no result types are known, which is an
+// error.
+TEST_F(BuildOpTest, RefusesToInferResultsOfUnknownOperations) {
+  std::string message;
+  context.getDiagnostics().setHandler(
+      [&](const Diagnostic &diagnostic) { message = diagnostic.message; });
+  Function &function = *program.addFunction("main", Opset::IOS18, {});
+  Operation *op = Builder(function.getBody()).create("rleu", {}, {}, "y");
+  llvm::SmallVector<Type, 4> types;
+  EXPECT_TRUE(failed(inferResultTypes(*op, types)));
+  EXPECT_EQ(message, "the result types of 'rleu' are not known");
+}
+
 // A call takes the types of the callee's outputs.
 TEST_F(BuildOpTest, CallsOtherFunctions) {
   Function &callee = *program.addFunction("block", Opset::IOS18, {});
