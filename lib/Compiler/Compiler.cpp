@@ -66,7 +66,8 @@ static PlanInfo makePlanInfo(const Checkpoint &checkpoint,
 CompileStatus compileModel(Context &context, const Checkpoint &checkpoint,
                            const CompileOptions &options,
                            CompiledModel &result) {
-  FailureOr<Pipeline> pipeline = parsePipeline(options.pipeline, context);
+  FailureOr<Pipeline> pipeline = parsePipeline(
+      options.pipeline, context, "<pipeline>", options.passDefaults);
   if (failed(pipeline))
     return CompileStatus::BadPipeline;
   result.pipeline = pipeline->str();

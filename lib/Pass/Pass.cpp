@@ -8,6 +8,7 @@
 
 #include "espresso/Pass/Pass.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace espresso {
@@ -55,21 +56,27 @@ static void printValue(llvm::StringRef text, llvm::raw_ostream &os) {
   os << '"';
 }
 
+void Pass::collectChangedOptions(
+    llvm::SmallVectorImpl<PassOptionValue> &values) const {
+  collectOptions(values);
+  llvm::erase_if(values, [&](const PassOptionValue &option) {
+    return getValueText(option.value) ==
+           info.findOption(option.name)->defaultText;
+  });
+}
+
 void Pass::print(llvm::raw_ostream &os) const {
   os << getArgument();
   llvm::SmallVector<PassOptionValue> values;
-  collectOptions(values);
+  collectChangedOptions(values);
   llvm::ListSeparator separator(",");
   bool isOpen = false;
   for (const PassOptionValue &option : values) {
-    std::string text = getValueText(option.value);
-    if (text == info.findOption(option.name)->defaultText)
-      continue;
     if (!isOpen)
       os << '{';
     isOpen = true;
     os << separator << option.name << '=';
-    printValue(text, os);
+    printValue(getValueText(option.value), os);
   }
   if (isOpen)
     os << '}';

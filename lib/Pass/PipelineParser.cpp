@@ -19,8 +19,9 @@ namespace {
 /// error.
 class PipelineParser {
 public:
-  PipelineParser(llvm::StringRef text, DiagnosticEngine &diagnostics)
-      : rest(text), diagnostics(diagnostics) {}
+  PipelineParser(llvm::StringRef text, DiagnosticEngine &diagnostics,
+                 llvm::ArrayRef<PassOptionValue> defaults)
+      : rest(text), diagnostics(diagnostics), defaults(defaults) {}
 
   FailureOr<Pipeline> parse();
 
@@ -36,6 +37,9 @@ private:
   LogicalResult parsePasses(bool inFunction);
   LogicalResult parseElement(bool inFunction);
   LogicalResult addPass(const PassInfo &info);
+  /// Makes the pass, with the defaults for what `values` leaves open.
+  std::unique_ptr<Pass> make(const PassInfo &info,
+                             llvm::SmallVectorImpl<PassOptionValue> &values);
   LogicalResult addPipeline(const PipelineInfo &info, llvm::StringRef name,
                             bool inFunction);
   LogicalResult parseOptions(const PassInfo &info,
@@ -57,6 +61,7 @@ private:
 
   llvm::StringRef rest;
   DiagnosticEngine &diagnostics;
+  llvm::ArrayRef<PassOptionValue> defaults;
   Pipeline pipeline;
 };
 } // namespace
@@ -171,7 +176,11 @@ LogicalResult PipelineParser::addPipeline(const PipelineInfo &info,
       return error(name) << "pipeline '" << name << "' has the program pass '"
                          << pass->getArgument()
                          << "' and cannot stand in 'function'";
-  pipeline.append(std::move(named));
+  for (const std::unique_ptr<Pass> &pass : named.getPasses()) {
+    llvm::SmallVector<PassOptionValue> values;
+    pass->collectChangedOptions(values);
+    pipeline.addPass(make(pass->getInfo(), values));
+  }
   return success();
 }
 
@@ -179,8 +188,22 @@ LogicalResult PipelineParser::addPass(const PassInfo &info) {
   llvm::SmallVector<PassOptionValue> values;
   if (consume('{') && failed(parseOptions(info, values)))
     return failure();
-  pipeline.addPass(info.create(values));
+  pipeline.addPass(make(info, values));
   return success();
+}
+
+std::unique_ptr<Pass>
+PipelineParser::make(const PassInfo &info,
+                     llvm::SmallVectorImpl<PassOptionValue> &values) {
+  for (const PassOptionValue &value : defaults) {
+    const PassOptionInfo *option = info.findOption(value.name);
+    bool isGiven = llvm::any_of(values, [&](const PassOptionValue &other) {
+      return other.name == value.name;
+    });
+    if (option && !isGiven)
+      values.push_back({option->name, value.value});
+  }
+  return info.create(values);
 }
 
 /// option (',' option)* '}'
@@ -293,14 +316,15 @@ LogicalResult PipelineParser::reportUnknownOption(const PassInfo &info,
 }
 
 FailureOr<Pipeline> parsePipeline(llvm::StringRef text, Context &context,
-                                  llvm::StringRef bufferName) {
+                                  llvm::StringRef bufferName,
+                                  llvm::ArrayRef<PassOptionValue> defaults) {
   DiagnosticEngine &diagnostics = context.getDiagnostics();
   std::unique_ptr<llvm::MemoryBuffer> buffer =
       llvm::MemoryBuffer::getMemBufferCopy(text, bufferName);
   llvm::StringRef kept = buffer->getBuffer();
   diagnostics.getSourceMgr().AddNewSourceBuffer(std::move(buffer),
                                                 llvm::SMLoc());
-  return PipelineParser(kept, diagnostics).parse();
+  return PipelineParser(kept, diagnostics, defaults).parse();
 }
 
 } // namespace espresso

@@ -16,6 +16,7 @@
 #include "espresso/Tools/OutputFile.h"
 #include "espresso/Tools/PassOptions.h"
 #include "espresso/Tools/Progress.h"
+#include "espresso/Tools/TargetOptions.h"
 #include "espresso/Tools/ToolOptions.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -74,6 +75,7 @@ struct CompileToolOptions {
       "pipeline", cl::desc("Passes to run (default 'ane')"),
       cl::value_desc("text"), cl::init(kDefaultPipeline.str()),
       cl::cat(category)};
+  TargetOptions target{category};
   PassOptions passes{category, /*checkChanges=*/false};
 };
 
@@ -202,6 +204,8 @@ int espressoCompileMain(int argc, char **argv) {
     printRegisteredConfigs(llvm::outs());
     return static_cast<int>(ExitCode::Success);
   }
+  if (std::optional<ExitCode> code = options.target.begin())
+    return static_cast<int>(*code);
   if (!checkOptions(options))
     return static_cast<int>(ExitCode::Usage);
   if (std::optional<ExitCode> code = options.passes.check())
@@ -220,6 +224,7 @@ int espressoCompileMain(int argc, char **argv) {
   compile.build.contextLength = options.context;
   compile.build.prefillLength = options.prefill;
   compile.pipeline = options.pipeline;
+  compile.passDefaults = options.target.getPassDefaults();
   compile.instrument = [&](PassManager &manager) {
     options.passes.instrument(manager);
   };

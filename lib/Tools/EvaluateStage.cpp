@@ -33,7 +33,7 @@ struct EvaluateStage::Options {
         numerics("numerics",
                  cl::desc("Arithmetic of --evaluate: fp32, fp16 (as declared), "
                           "fp64"),
-                 cl::init(NumericsMode::Fp32),
+                 cl::Hidden, cl::init(NumericsMode::Fp32),
                  cl::values(clEnumValN(NumericsMode::Fp32, "fp32", ""),
                             clEnumValN(NumericsMode::Fp16, "fp16", ""),
                             clEnumValN(NumericsMode::Fp64, "fp64", "")),

@@ -22,7 +22,7 @@ namespace cl = llvm::cl;
 struct ListOpsStage::Options {
   explicit Options(cl::OptionCategory &category)
       : listOps("list-ops", cl::desc("List operations and their inputs"),
-                cl::cat(category)) {}
+                cl::Hidden, cl::cat(category)) {}
 
   ReportOption listOps;
 };

@@ -40,7 +40,10 @@ static constexpr llvm::StringLiteral kExamples =
     "  espresso-opt model.mil --pipeline=cleanup    run passes\n"
     "  espresso-opt model.mil --stats               what it consists of\n"
     "  espresso-opt --diff old.mil new.mil          in what they differ\n"
-    "  espresso-opt --list-passes                   what passes there are\n";
+    "  espresso-opt --list-passes                   what passes there are; so "
+    "are\n"
+    "                                  --list-ops, --list-rules, "
+    "--list-targets\n";
 
 /// Between the pieces of a file that are programs of their own.
 static constexpr llvm::StringLiteral kSplitMarker = "// -----";
@@ -56,6 +59,7 @@ struct Options {
       "o", cl::desc("Where to write; '-' is standard output (default)"),
       cl::value_desc("file"), cl::init("-"), cl::cat(common.getCategory())};
   FormatOptions formats{common.getCategory()};
+  TargetOptions target{common.getCategory()};
   cl::opt<bool> noWeights{
       "no-weights", cl::desc("Leave weight files alone; passes see no weights"),
       cl::cat(common.getCategory())};
@@ -318,9 +322,13 @@ ExitCode OptDriver::run() {
   for (OptStage *stage : stages)
     stage->setReader(
         [this](const std::string &path) { return readProgram(path); });
-  if (options.json)
-    for (OptStage *stage : stages)
+  if (std::optional<ExitCode> code = options.target.begin(options.json))
+    return *code;
+  for (OptStage *stage : stages) {
+    stage->setTarget(options.target);
+    if (options.json)
       stage->preferJson();
+  }
   for (OptStage *stage : stages)
     if (std::optional<ExitCode> code = stage->begin(context))
       return *code;

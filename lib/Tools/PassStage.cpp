@@ -24,7 +24,7 @@ struct PassStage::Options {
       : pipeline("pipeline", cl::desc("Passes to run: 'function(a,b{n=4}),c'"),
                  cl::value_desc("passes"), cl::cat(category)),
         listPasses("list-passes", cl::desc("List passes and pipelines"),
-                   cl::cat(category)),
+                   cl::Hidden, cl::cat(category)),
         dumpPipeline("dump-pipeline",
                      cl::desc("Print the pipeline in its normal form and end"),
                      cl::Hidden, cl::cat(category)),
@@ -82,7 +82,8 @@ std::optional<ExitCode> PassStage::begin(Context &context) {
       return ExitCode::InvalidInput;
     text = *named;
   }
-  FailureOr<Pipeline> pipeline = parsePipeline(text, context, "--pipeline");
+  FailureOr<Pipeline> pipeline = parsePipeline(
+      text, context, "--pipeline", getTargetOptions().getPassDefaults());
   if (failed(pipeline))
     return ExitCode::Usage;
   pipelineText = pipeline->str();

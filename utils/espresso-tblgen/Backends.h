@@ -20,6 +20,10 @@ namespace espresso::tblgen {
 /// wants it; errors are reported at the record they concern.
 using Backend = bool(llvm::raw_ostream &os, llvm::RecordKeeper &records);
 
+// AneGen.cpp, AneDocGen.cpp
+Backend emitAneTables;
+Backend emitAneChipDoc;
+Backend emitAneRuleDoc;
 // Op*Gen.cpp
 Backend emitOpDoc;
 Backend emitOpIndex;

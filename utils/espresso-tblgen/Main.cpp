@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 //
-// espresso-tblgen reads the records of operations and passes (*.td) and writes
-// the C++ and Markdown derived from them. To add a backend: declare it in
-// Backends.h, define it in a file of its own, add a row below.
+// espresso-tblgen reads the records of operations, passes, chips and rules
+// (*.td) and writes the C++ and Markdown derived from them. To add a backend:
+// declare it in Backends.h, define it in a file of its own, add a row below.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,6 +30,9 @@ struct BackendRow {
 } // namespace
 
 static const BackendRow kBackends[] = {
+    {"gen-ane-chip-doc", "Reference of the chips, Markdown", emitAneChipDoc},
+    {"gen-ane-rule-doc", "Reference of the rules, Markdown", emitAneRuleDoc},
+    {"gen-ane-tables", "Tables of chips and rules", emitAneTables},
     {"gen-op-doc", "Reference of the operations of a file, Markdown",
      emitOpDoc},
     {"gen-op-index", "List of the operations, Markdown", emitOpIndex},

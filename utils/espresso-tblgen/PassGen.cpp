@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Backends.h"
+#include "Text.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -45,20 +46,6 @@ static std::string toCamelBack(StringRef dashed) {
     result += word;
   }
   return result;
-}
-
-static std::string quote(StringRef text) {
-  std::string result = "\"";
-  for (char c : text) {
-    if (c == '\n') {
-      result += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\')
-      result += '\\';
-    result += c;
-  }
-  return result + "\"";
 }
 
 /// Prose without the indentation it has in the record.

@@ -31,6 +31,8 @@ struct CompileOptions {
   BuildOptions build;
   /// Textual; docs/AddingAPass.md has the syntax.
   std::string pipeline = kDefaultPipeline.str();
+  /// Options for passes that have them and are not given them.
+  llvm::SmallVector<PassOptionValue> passDefaults;
   /// Adds instrumentation before the passes run; may be null.
   std::function<void(PassManager &)> instrument;
 };

@@ -145,6 +145,9 @@ public:
   /// Every option with its value, in the order of the record. Generated.
   virtual void
   collectOptions(llvm::SmallVectorImpl<PassOptionValue> &values) const = 0;
+  /// Those that differ from their defaults.
+  void
+  collectChangedOptions(llvm::SmallVectorImpl<PassOptionValue> &values) const;
   /// In the order of the record.
   llvm::ArrayRef<const Statistic *> getStatistics() const { return statistics; }
 

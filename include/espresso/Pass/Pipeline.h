@@ -88,9 +88,12 @@ private:
 };
 
 /// Reads pipeline text; an empty text is an empty pipeline. Errors point into
-/// `text`, shown as a file named `bufferName`. `context` keeps the text.
-FailureOr<Pipeline> parsePipeline(llvm::StringRef text, Context &context,
-                                  llvm::StringRef bufferName = "<pipeline>");
+/// `text`, shown as a file named `bufferName`. `context` keeps the text. Passes
+/// that have an option of `defaults` and are not given it take it from there.
+FailureOr<Pipeline>
+parsePipeline(llvm::StringRef text, Context &context,
+              llvm::StringRef bufferName = "<pipeline>",
+              llvm::ArrayRef<PassOptionValue> defaults = {});
 
 /// Every pass that is not hidden and every named pipeline, for people.
 void printPassList(llvm::raw_ostream &os);

@@ -12,6 +12,7 @@
 #include "espresso/IR/Program.h"
 #include "espresso/Pass/Instrumentation.h"
 #include "espresso/Tools/ExitCode.h"
+#include "espresso/Tools/TargetOptions.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/CommandLine.h"
@@ -63,9 +64,12 @@ public:
   void setReader(ProgramReader newReader) { reader = std::move(newReader); }
   /// Called before begin() if --json was given: all reports as JSON.
   void preferJson() { wantsJson = true; }
+  /// Called before begin(): what --chip and --path say; outlives the stage.
+  void setTarget(const TargetOptions &newTarget) { target = &newTarget; }
 
 protected:
   ReadResult readProgram(const std::string &path) const { return reader(path); }
+  const TargetOptions &getTargetOptions() const { return *target; }
   /// The format of a report that was asked for as `asked`.
   ReportFormat chooseFormat(ReportFormat asked) const {
     return wantsJson && asked != ReportFormat::None ? ReportFormat::Json
@@ -74,6 +78,7 @@ protected:
 
 private:
   ProgramReader reader;
+  const TargetOptions *target = nullptr;
   bool wantsJson = false;
 };
 
