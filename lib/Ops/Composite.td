@@ -83,6 +83,21 @@ def Head : CompositeOp<"head"> {
   let infer = "Head";
 }
 
+def ArgMax : CompositeOp<"argmax"> {
+  let summary = "The first of the largest numbers of columns, and where it is";
+  let description = [{`values` are joined along the channels. NaN is no number:
+it is never the largest. The results are `index`, -1 where there is no number, and
+`maximum`, NaN there.}];
+  let inputs = (ins Variadic<T>:$values);
+  let infer = "ColumnArgMax";
+}
+
+def GreedyHead : CompositeOp<"greedy_head"> {
+  let summary = "`argmax` of `head`, without the logits in memory";
+  let inputs = (ins In<T>:$x, Const<T>:$weight);
+  let infer = "GreedyHead";
+}
+
 def Call : Op<"espresso.call", ModelOpset, [Composite, OpenInputs]> {
   let summary = "The outputs of another function of the program";
   let description = [{Takes one argument for each input of the callee, by its

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "StepContext.h"
+#include "ActivationArguments.h"
 #include "espresso/Base/Half.h"
 #include "espresso/Kernels/Attention.h"
 #include "espresso/Kernels/Elementwise.h"
@@ -24,39 +24,9 @@ static std::span<const float> getFloatsOrEmpty(const Tensor &tensor,
   return tensor.type ? tensor.floats(frame) : std::span<const float>();
 }
 
-/// Activations [1, C, 1, S].
-struct Columns {
-  Tensor tensor;
-  int64_t channels = 0, count = 0;
-};
-
-static absl::StatusOr<Columns> getColumns(StepContext &context,
-                                          std::string_view name) {
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor x, context.floats(name));
-  const Shape &shape = x.getShape();
-  if (shape.size() != 4 || shape[0] != 1 || shape[2] != 1)
-    return context.error("operand '", std::string(name), "' has the shape ",
-                         toString(shape), ", expected [1, C, 1, S]");
-  return Columns{x, shape[1], shape[3]};
-}
-
 static absl::StatusOr<Tensor>
 getColumnsResult(StepContext &context, int64_t channels, int64_t count) {
   return context.result(Memory::Float, {1, channels, 1, count});
-}
-
-/// A matrix [rows, columns]; sizes of -1 fit anything.
-static absl::StatusOr<Matrix> getMatrix(StepContext &context,
-                                        std::string_view name, int64_t rows,
-                                        int64_t columns) {
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix matrix, context.matrix(name));
-  const Shape &shape = matrix.getShape();
-  if (shape.size() != 2 || (rows != -1 && shape[0] != rows) ||
-      (columns != -1 && shape[1] != columns))
-    return context.error("operand '", std::string(name), "' has the shape ",
-                         toString(shape), ", expected ",
-                         toString(Shape{rows, columns}));
-  return matrix;
 }
 
 static absl::StatusOr<Tensor> getVector(StepContext &context,

@@ -10,6 +10,7 @@
 #include "espresso/Runtime/Session.h"
 
 #include <chrono>
+#include <limits>
 
 namespace espresso::runtime {
 
@@ -33,22 +34,70 @@ static double getSecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+namespace {
+
+/// Reads tokens and chooses the next one, by the head where it chooses.
+class Chooser {
+public:
+  Chooser(Session &session, const SamplerOptions &options)
+      : session(session), sampler(options) {}
+
+  absl::Status read(std::span<const int32_t> ids) {
+    if (session.isGreedy()) {
+      ESPRESSO_ASSIGN_OR_RETURN(choice, session.appendGreedy(ids));
+      return absl::OkStatus();
+    }
+    ESPRESSO_ASSIGN_OR_RETURN(logits, session.append(ids));
+    return absl::OkStatus();
+  }
+  absl::StatusOr<int32_t> choose(std::span<const int32_t> history) {
+    if (!session.isGreedy())
+      return sampler.sample(logits, history);
+    if (choice.id < 0 ||
+        choice.logit == -std::numeric_limits<float>::infinity())
+      return absl::FailedPreconditionError("no logit is a number above -inf");
+    return choice.id;
+  }
+  /// Empty if the head chooses.
+  std::span<const float> getLogits() const { return logits; }
+
+private:
+  Session &session;
+  Sampler sampler;
+  std::span<const float> logits;
+  Session::Choice choice;
+};
+
+} // namespace
+
+/// A head that chooses leaves nothing to a sampler.
+static absl::Status checkSampler(const Session &session,
+                                 const SamplerOptions &options) {
+  ESPRESSO_RETURN_IF_ERROR(checkOptions(options));
+  if (session.isGreedy() &&
+      (options.temperature != 0 || options.repeatPenalty != 1))
+    return absl::FailedPreconditionError(
+        "the head of this bundle chooses the best token, so that neither a "
+        "temperature nor a repeat penalty can be applied; compile it without "
+        "--sampler=greedy");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<GenerateResult> generate(Session &session,
                                         std::span<const int32_t> prompt,
                                         const GenerateOptions &options,
                                         const GenerateCallbacks &callbacks) {
-  ESPRESSO_RETURN_IF_ERROR(checkOptions(options.sampler));
+  ESPRESSO_RETURN_IF_ERROR(checkSampler(session, options.sampler));
   const Tokenizer &tokenizer = session.getBundle().getTokenizer();
-  Sampler sampler(options.sampler);
+  Chooser chooser(session, options.sampler);
   GenerateResult result;
   std::vector<int32_t> history(prompt.begin(), prompt.end());
   const Clock::time_point start = Clock::now();
-  ESPRESSO_ASSIGN_OR_RETURN(std::span<const float> logits,
-                            session.append(prompt));
+  ESPRESSO_RETURN_IF_ERROR(chooser.read(prompt));
   result.promptTokens = static_cast<int64_t>(prompt.size());
   result.promptSeconds = getSecondsSince(start);
   if (callbacks.onPromptLogits)
-    ESPRESSO_RETURN_IF_ERROR(callbacks.onPromptLogits(logits));
+    ESPRESSO_RETURN_IF_ERROR(callbacks.onPromptLogits(chooser.getLogits()));
 
   Clock::time_point firstChoice = Clock::now();
   for (;;) {
@@ -57,7 +106,7 @@ absl::StatusOr<GenerateResult> generate(Session &session,
       result.reason = StopReason::MaxTokens;
       break;
     }
-    ESPRESSO_ASSIGN_OR_RETURN(int32_t id, sampler.sample(logits, history));
+    ESPRESSO_ASSIGN_OR_RETURN(int32_t id, chooser.choose(history));
     if (result.firstTokenSeconds == 0) {
       result.firstTokenSeconds = getSecondsSince(start);
       firstChoice = Clock::now();
@@ -79,7 +128,7 @@ absl::StatusOr<GenerateResult> generate(Session &session,
       result.reason = StopReason::ContextFull;
       break;
     }
-    ESPRESSO_ASSIGN_OR_RETURN(logits, session.append({&id, 1}));
+    ESPRESSO_RETURN_IF_ERROR(chooser.read({&id, 1}));
     ++result.decodeSteps;
   }
   result.decodeSeconds = getSecondsSince(firstChoice);

@@ -56,7 +56,19 @@ static absl::Status checkPorts(const FunctionInfo &info, const Ports &ports,
   return absl::OkStatus();
 }
 
+/// Whether the head of the model chooses rather than giving logits.
+static bool isGreedyModel(const Bundle &bundle) {
+  const CompiledFunction *decode = bundle.getProgram().find("decode");
+  if (!decode)
+    return false;
+  const auto &outputs = decode->info->message->outputs();
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [](const auto &port) { return port.name() == "token"; });
+}
+
+/// Checks one function of a language model.
 static absl::Status checkFunction(const Bundle &bundle, std::string_view name,
+                                  bool isGreedy,
                                   const std::vector<ExpectedPort> &inputs) {
   const CompiledFunction *function = bundle.getProgram().find(name);
   if (!function)
@@ -65,10 +77,11 @@ static absl::Status checkFunction(const Bundle &bundle, std::string_view name,
   const FunctionInfo &info = *function->info;
   ESPRESSO_RETURN_IF_ERROR(
       checkPorts(info, info.message->inputs(), inputs, "input"));
-  return checkPorts(
-      info, info.message->outputs(),
-      {{"logits", Memory::Float, {1, bundle.getModel().vocabularySize, 1, 1}}},
-      "output");
+  std::vector<ExpectedPort> outputs = {
+      {"logits", Memory::Float, {1, bundle.getModel().vocabularySize, 1, 1}}};
+  if (isGreedy)
+    outputs = {{"maximum", Memory::Float, {1}}, {"token", Memory::Int, {1}}};
+  return checkPorts(info, info.message->outputs(), outputs, "output");
 }
 
 static absl::Status checkModel(const Bundle &bundle) {
@@ -79,12 +92,13 @@ static absl::Status checkModel(const Bundle &bundle) {
         "host.plan: a prefill of ", model.prefillLength,
         " and a vocabulary of ", model.vocabularySize, "; the limits are ",
         kMaxPrefill, " and ", kMaxVocabulary));
+  const bool isGreedy = isGreedyModel(bundle);
   ESPRESSO_RETURN_IF_ERROR(checkFunction(
-      bundle, "decode",
+      bundle, "decode", isGreedy,
       {{"ids", Memory::Int, {1}}, {"position", Memory::Int, {1}}}));
   if (model.prefillLength > 0)
     ESPRESSO_RETURN_IF_ERROR(
-        checkFunction(bundle, "prefill",
+        checkFunction(bundle, "prefill", isGreedy,
                       {{"ids", Memory::Int, {model.prefillLength}},
                        {"last", Memory::Int, {1}}}));
   if (model.contextLength < 1 || model.contextLength < model.prefillLength)
@@ -103,8 +117,9 @@ Session::Session(std::shared_ptr<const Bundle> owner,
                  std::unique_ptr<HostDevice> device)
     : bundle(std::move(owner)), device(std::move(device)),
       contextLength(bundle->getModel().contextLength),
-      prefillLength(bundle->getModel().prefillLength), columns(prefillLength),
-      logits(bundle->getModel().vocabularySize) {}
+      prefillLength(bundle->getModel().prefillLength),
+      greedy(isGreedyModel(*bundle)), columns(prefillLength),
+      logits(greedy ? 0 : bundle->getModel().vocabularySize) {}
 
 absl::StatusOr<std::unique_ptr<Session>>
 Session::create(std::shared_ptr<const Bundle> bundle,
@@ -125,34 +140,43 @@ void Session::reset() {
   position = 0;
 }
 
+absl::Status Session::run(std::string_view function,
+                          std::span<const TensorRef> inputs) {
+  const int64_t one = 1;
+  const int64_t shape[] = {1, static_cast<int64_t>(logits.size()), 1, 1};
+  if (greedy) {
+    const TensorRef outputs[] = {
+        {"maximum", DataType::Float32, {&one, 1}, &choice.logit},
+        {"token", DataType::Int32, {&one, 1}, &choice.id}};
+    return device->run(function, inputs, outputs);
+  }
+  const TensorRef outputs[] = {
+      {"logits", DataType::Float32, shape, logits.data()}};
+  return device->run(function, inputs, outputs);
+}
+
 absl::Status Session::prefill(std::span<const int32_t> ids) {
   std::fill(columns.begin(), columns.end(), 0);
   std::copy(ids.begin(), ids.end(), columns.begin());
   int32_t last = static_cast<int32_t>(ids.size()) - 1;
   const int64_t one = 1;
-  const int64_t shape[] = {1, static_cast<int64_t>(logits.size()), 1, 1};
   const TensorRef inputs[] = {
       {"ids", DataType::Int32, {&prefillLength, 1}, columns.data()},
       {"last", DataType::Int32, {&one, 1}, &last}};
-  const TensorRef outputs[] = {
-      {"logits", DataType::Float32, shape, logits.data()}};
-  return device->run("prefill", inputs, outputs);
+  return run("prefill", inputs);
 }
 
 absl::Status Session::decode(int32_t id) {
   int32_t at = static_cast<int32_t>(position);
   const int64_t one = 1;
-  const int64_t shape[] = {1, static_cast<int64_t>(logits.size()), 1, 1};
   const TensorRef inputs[] = {{"ids", DataType::Int32, {&one, 1}, &id},
                               {"position", DataType::Int32, {&one, 1}, &at}};
-  const TensorRef outputs[] = {
-      {"logits", DataType::Float32, shape, logits.data()}};
-  return device->run("decode", inputs, outputs);
+  return run("decode", inputs);
 }
 
-absl::StatusOr<std::span<const float>>
-Session::append(std::span<const int32_t> ids) {
+absl::Status Session::advance(std::span<const int32_t> ids) {
   const int64_t count = static_cast<int64_t>(ids.size());
+  const int64_t vocabulary = bundle->getModel().vocabularySize;
   if (count == 0)
     return absl::InvalidArgumentError("the prompt has no tokens");
   if (count > contextLength - position)
@@ -160,9 +184,9 @@ Session::append(std::span<const int32_t> ids) {
         absl::StrCat(count, " tokens do not fit the context of ", contextLength,
                      ", of which ", position, " are used"));
   for (int32_t id : ids)
-    if (id < 0 || static_cast<size_t>(id) >= logits.size())
+    if (id < 0 || id >= vocabulary)
       return absl::InvalidArgumentError(absl::StrCat(
-          "token ", id, " is outside the vocabulary of ", logits.size()));
+          "token ", id, " is outside the vocabulary of ", vocabulary));
   int64_t done = 0;
   if (position == 0 && prefillLength > 0) {
     done = std::min(count, prefillLength);
@@ -171,7 +195,26 @@ Session::append(std::span<const int32_t> ids) {
   }
   for (; done < count; ++done, ++position)
     ESPRESSO_RETURN_IF_ERROR(decode(ids[done]));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::span<const float>>
+Session::append(std::span<const int32_t> ids) {
+  if (greedy)
+    return absl::FailedPreconditionError(
+        "the head of this bundle chooses the best token and gives no logits; "
+        "compile it without --sampler=greedy");
+  ESPRESSO_RETURN_IF_ERROR(advance(ids));
   return std::span<const float>(logits);
+}
+
+absl::StatusOr<Session::Choice>
+Session::appendGreedy(std::span<const int32_t> ids) {
+  if (!greedy)
+    return absl::FailedPreconditionError(
+        "the head of this bundle gives logits and chooses no token");
+  ESPRESSO_RETURN_IF_ERROR(advance(ids));
+  return choice;
 }
 
 } // namespace espresso::runtime

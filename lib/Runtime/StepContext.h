@@ -134,6 +134,7 @@ std::span<const OperationRow> getReductionOperations();
 std::span<const OperationRow> getShapeOperations();
 std::span<const OperationRow> getProductOperations();
 std::span<const OperationRow> getCompositeOperations();
+std::span<const OperationRow> getArgMaxOperations();
 std::span<const OperationRow> getCallOperations();
 
 } // namespace espresso::runtime

@@ -23,6 +23,14 @@ struct MatrixView {
   const void *data = nullptr;
   int64_t rows = 0;
   int64_t columns = 0;
+
+  /// The `count` rows from `first` on.
+  [[nodiscard]] MatrixView getRows(int64_t first, int64_t count) const {
+    const int64_t width = type == DataType::Float16 ? 2 : 4;
+    return {type,
+            static_cast<const unsigned char *>(data) + first * columns * width,
+            count, columns};
+  }
 };
 
 /// y[O, S] = W[O, I] x[I, S] (+ b[O]), all row-major, accumulated in fp32.

@@ -42,9 +42,24 @@ public:
   /// Appends `ids` to the context; returns the logits after the last, one for
   /// each piece of the vocabulary, valid until the next call. Errors:
   /// OutOfRange if the context has no room for all of them, InvalidArgument for
-  /// no ids or an id outside the vocabulary. After an error: reset.
+  /// no ids or an id outside the vocabulary, FailedPrecondition if the head
+  /// gives no logits. After an error: reset.
   [[nodiscard]] absl::StatusOr<std::span<const float>>
   append(std::span<const int32_t> ids);
+
+  /// True if the head of the bundle chooses: there are no logits, and
+  /// appendGreedy() takes the place of append().
+  bool isGreedy() const { return greedy; }
+
+  /// The first of the largest logits. `id` is -1 if no logit is a number.
+  struct Choice {
+    int32_t id = -1;
+    float logit = 0;
+  };
+  /// Appends `ids` likewise; returns what the head chooses after the last.
+  /// FailedPrecondition if it gives logits.
+  [[nodiscard]] absl::StatusOr<Choice>
+  appendGreedy(std::span<const int32_t> ids);
 
   /// Forgets everything.
   void reset();
@@ -52,16 +67,21 @@ public:
 private:
   Session(std::shared_ptr<const Bundle> bundle,
           std::unique_ptr<HostDevice> device);
+  absl::Status advance(std::span<const int32_t> ids);
   absl::Status prefill(std::span<const int32_t> ids);
   absl::Status decode(int32_t id);
+  absl::Status run(std::string_view function,
+                   std::span<const TensorRef> inputs);
 
   std::shared_ptr<const Bundle> bundle;
   std::unique_ptr<HostDevice> device;
   int64_t contextLength;
   int64_t prefillLength;
   int64_t position = 0;
+  bool greedy;
   std::vector<int32_t> columns;
-  std::vector<float> logits;
+  std::vector<float> logits; ///< empty if `greedy`
+  Choice choice;
 };
 
 struct GenerateOptions {
@@ -95,7 +115,8 @@ struct GenerateResult {
 
 /// What happens as a text is generated; each may be left empty.
 struct GenerateCallbacks {
-  /// Called with the logits after the prompt; an error ends the generation.
+  /// Called with the logits after the prompt, none of them if the head of the
+  /// bundle chooses; an error ends the generation.
   std::function<absl::Status(std::span<const float>)> onPromptLogits;
   /// Called with each new token; false ends the generation.
   std::function<bool(int32_t)> onToken;

@@ -139,6 +139,63 @@ static void linear(KernelContext &ctx) {
 }
 
 /// W_down (silu(W_gate x) W_up x).
+/// The largest number of a column seen so far, the first of equals.
+struct Largest {
+  int64_t index = -1;
+  double value = std::numeric_limits<double>::quiet_NaN();
+
+  void see(int64_t candidate, double number) {
+    if (!std::isnan(number) && (index < 0 || number > value)) {
+      index = candidate;
+      value = number;
+    }
+  }
+};
+
+static void setLargest(KernelContext &ctx, llvm::ArrayRef<Largest> columns) {
+  auto count = static_cast<int64_t>(columns.size());
+  Tensor indices = ctx.makeResult({count}, 0);
+  Tensor maxima = ctx.makeResult({count}, 1);
+  for (int64_t s = 0; s < count; ++s)
+    indices.get<int64_t>()[s] = columns[s].index;
+  withFloatType(maxima.getElementType(), [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t s = 0; s < count; ++s)
+      maxima.get<T>()[s] = static_cast<T>(columns[s].value);
+  });
+  ctx.setResult(std::move(indices), 0);
+  ctx.setResult(std::move(maxima), 1);
+}
+
+static void argMax(KernelContext &ctx) {
+  llvm::ArrayRef<TensorRef> values = ctx.getList("values");
+  int64_t columns = values.front()->getShape().back(), first = 0;
+  std::vector<Largest> largest(columns);
+  for (const TensorRef &part : values) {
+    int64_t channels = part->getDim(1);
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t s = 0; s < columns; ++s)
+        largest[s].see(first + c, part->getReal(c * columns + s));
+    first += channels;
+  }
+  setLargest(ctx, largest);
+}
+
+static void greedyHead(KernelContext &ctx) {
+  const Tensor &x = ctx.get("x"), &weight = ctx.get("weight");
+  int64_t columns = x.getShape().back();
+  std::vector<Largest> largest(columns);
+  withFloatType(ctx.getResultType(1), [&](auto zero) {
+    using T = decltype(zero);
+    Elements<T> xs(x);
+    std::vector<T> logits = applyWeights<T>(ctx, weight, xs.data(), columns);
+    for (int64_t c = 0; c < weight.getDim(0); ++c)
+      for (int64_t s = 0; s < columns; ++s)
+        largest[s].see(c, logits[c * columns + s]);
+  });
+  setLargest(ctx, largest);
+}
+
 static void swiglu(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
   int64_t columns = x.getShape().back();
@@ -202,7 +259,9 @@ static void rope(KernelContext &ctx) {
 }
 
 static constexpr KernelEntry kKernels[] = {
+    {"Argmax", argMax},
     {"Embedding", embedding},
+    {"GreedyHead", greedyHead},
     {"Head", linear},
     {"LayerNormComposite", layerNorm},
     {"LinearComposite", linear},

@@ -66,6 +66,33 @@ LogicalResult inferHead(const Operation &op, TypeList &results) {
   return success();
 }
 
+static void addArgMaxTypes(const Operation &op, int64_t columns,
+                           TypeList &results) {
+  results.push_back(getTensorType(op, DataType::Int32, {columns}));
+  results.push_back(getTensorType(op, DataType::Float32, {columns}));
+}
+
+LogicalResult inferColumnArgMax(const Operation &op, TypeList &results) {
+  int64_t columns = kDynamic;
+  for (TensorType type : getTensors(op, "values")) {
+    llvm::ArrayRef<int64_t> shape = type.getShape();
+    if (!agree(shape, {1, kDynamic, 1, columns}))
+      return shapeError(op)
+             << "one of 'values' has shape " << toText(shape) << ", expected "
+             << toText({1, kDynamic, 1, columns});
+    columns = known(columns, shape[3]);
+  }
+  addArgMaxTypes(op, columns, results);
+  return success();
+}
+
+LogicalResult inferGreedyHead(const Operation &op, TypeList &results) {
+  if (failed(getOutputChannels(op)))
+    return failure();
+  addArgMaxTypes(op, getTensor(op, "x").getDim(3), results);
+  return success();
+}
+
 LogicalResult inferSwiglu(const Operation &op, TypeList &results) {
   if (failed(checkActivation(op, "x")) || failed(checkRank(op, "gate", 2, 2)))
     return failure();

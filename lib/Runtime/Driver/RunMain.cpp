@@ -193,6 +193,10 @@ absl::Status Runner::continueText(const std::string &prompt) {
   GenerateCallbacks callbacks;
   callbacks.onPromptLogits = [&](std::span<const float> logits) {
     progress.reset();
+    if (!options.logits.empty() && logits.empty())
+      return absl::FailedPreconditionError(
+          "there are no logits to write: the head of this bundle chooses the "
+          "best token; compile it without --sampler=greedy");
     if (!options.logits.empty())
       ESPRESSO_RETURN_IF_ERROR(writeLogits(options.logits, logits));
     return writesText ? startOutput(prompt, stream) : absl::OkStatus();

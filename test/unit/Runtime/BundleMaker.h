@@ -111,10 +111,11 @@ struct TestModel {
   std::vector<Layer> layers;
 };
 
-/// Fills `maker` with one, with a prefill of 4 columns if `prefill`. Its
+/// Fills `maker` with one, with a prefill of 4 columns if `prefill`, and a head
+/// that chooses rather than giving logits if `greedy`. Its
 /// vocabulary: <unk>, <s>, </s>, a to h and the blank.
 TestModel makeModel(BundleMaker &maker, plan::ElementType type, bool prefill,
-                    int layers = 2);
+                    int layers = 2, bool greedy = false);
 
 } // namespace espresso::runtime
 

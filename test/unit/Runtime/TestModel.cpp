@@ -128,9 +128,27 @@ void setRope(plan::Step &step) {
   set(step, "theta", kTheta);
 }
 
+/// The head, giving logits or choosing.
+void makeHead(FunctionMaker &f, const Model &model, uint32_t x, bool greedy) {
+  if (!greedy) {
+    f.output("logits", f.add("espresso.head",
+                             {{"x", x}, {"weight", f.weight(model.head)}},
+                             {1, kVocabulary, 1, 1}));
+    return;
+  }
+  plan::Step &step = f.step("espresso.greedy_head",
+                            {{"x", x}, {"weight", f.weight(model.head)}});
+  for (const auto &[name, type] :
+       {std::pair("token", plan::INT32), std::pair("maximum", plan::FLOAT32)}) {
+    const uint32_t value = f.value(type, {1});
+    step.add_results()->set_value(value);
+    f.output(name, value);
+  }
+}
+
 /// decode (`s` = 1) or prefill.
 void makeHost(BundleMaker &maker, const Model &model, const std::string &name,
-              int64_t s, uint32_t firstProgram) {
+              int64_t s, uint32_t firstProgram, bool greedy) {
   const bool isPrefill = name == "prefill";
   FunctionMaker f = maker.function(name);
   uint32_t ids = f.input("ids", plan::INT32, {s});
@@ -189,15 +207,13 @@ void makeHost(BundleMaker &maker, const Model &model, const std::string &name,
   x = f.add("espresso.rms_norm", {{"x", x}, {"weight", f.weight(model.norm)}},
             {1, kWidth, 1, 1});
   set(f.last(), "epsilon", kEpsilon);
-  f.output("logits",
-           f.add("espresso.head", {{"x", x}, {"weight", f.weight(model.head)}},
-                 {1, kVocabulary, 1, 1}));
+  makeHead(f, model, x, greedy);
 }
 
 } // namespace
 
 TestModel makeModel(BundleMaker &maker, plan::ElementType type, bool prefill,
-                    int layers) {
+                    int layers, bool greedy) {
   plan::ModelConfig &config = *maker.plan.mutable_model();
   config.set_name("test");
   config.set_num_layers(layers);
@@ -213,7 +229,7 @@ TestModel makeModel(BundleMaker &maker, plan::ElementType type, bool prefill,
       makePre(maker, model.layers[i], "pre" + suffix, s);
       makePost(maker, model.layers[i], "post" + suffix, s);
     }
-    makeHost(maker, model, name, s, first);
+    makeHost(maker, model, name, s, first, greedy);
   };
   makeAll("decode", 1);
   if (prefill)
