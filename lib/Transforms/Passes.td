@@ -100,6 +100,29 @@ def SplitAtRope : Pass<"split-at-rope", ProgramScope> {
   ];
 }
 
+def FuseBlocks : Pass<"fuse-blocks", ProgramScope> {
+  let summary = "Joins programs between which the host does nothing";
+  let description = [{
+    Joins calls of a `<host>` function, in order, as long as none needs what the
+    host makes of the results of another, and the limits hold. With rotation on
+    the host, the part of a layer after attention is joined with the part of the
+    next layer before it; whole layers are joined with each other. Functions that
+    are not called any more go. See docs/Rationale/Fusion.md.
+  }];
+  let options = [
+    Option<"max-layers", Integer, "4",
+           "Layers that one program may have a part in; 0 for any number">,
+    Option<"max-bytes", Integer, "2147483648",
+           "Bytes of weights that a joined program may have; 0 for any number">
+  ];
+  let statistics = [
+    Statistic<"programs-joined", "calls that went">,
+    Statistic<"dispatches-per-token-before", "calls of programs for one token, "
+                                             "before">,
+    Statistic<"dispatches-per-token", "calls of programs for one token">
+  ];
+}
+
 def LowerComposites : Pass<"lower-composites", FunctionScope> {
   let summary = "Rewrites composites in programs into MIL, rounding their constants";
   let description = [{

@@ -19,6 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Host/HostCalls.h"
 #include "Split/FunctionCut.h"
 #include "Split/PlaceAttention.h"
 
@@ -137,15 +138,6 @@ static std::vector<Remark> describeAttention(const Function &function,
 //===----------------------------------------------------------------------===//
 // Pass
 //===----------------------------------------------------------------------===//
-
-/// Whether a call of `function` makes one token.
-static bool takesOneToken(const Function &function) {
-  for (const Operation &op : function.getBody().getOperations())
-    if (op.is("espresso.embedding"))
-      if (TensorType ids = op.getArgumentType("ids").getAs<TensorType>())
-        return ids.getNumElements() == 1;
-  return false;
-}
 
 LogicalResult SplitAtRopePass::split(Function &function, PassContext &context) {
   auto placement = llvm::StringSwitch<AttentionPlacement>(options.attention)

@@ -18,6 +18,7 @@
 
 #include "espresso/Frontend/Frontend.h"
 #include "espresso/Model/ModelBuilder.h"
+#include "espresso/Ops/Verifier.h"
 
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -175,6 +176,33 @@ TEST_P(TrainedModelsTest, LoweredFp16) {
   ASSERT_TRUE(
       runPipeline(*program, "split-at-rope,function(lower-composites)"));
   expectTokens(*program, kFp16Tolerance, kFp16TieGap);
+}
+
+/// Ways to cut a model into programs. None may change a token.
+constexpr const char *kStructures[] = {
+    "split-at-rope,fuse-blocks,lower-composites,cleanup",
+    "split-at-rope{attention=host},fuse-blocks,lower-composites",
+};
+
+TEST_P(TrainedModelsTest, Structures) {
+  for (const char *structure : kStructures) {
+    SCOPED_TRACE(structure);
+    auto program = build({.dataType = DataType::Float32, .prefillLength = 8});
+    ASSERT_TRUE(program);
+    ASSERT_TRUE(runPipeline(*program, structure));
+    ASSERT_TRUE(succeeded(verify(*program, {.strict = true})));
+    expectTokens(*program, kFp32Tolerance, /*tieGap=*/0);
+  }
+}
+
+TEST_P(TrainedModelsTest, StructuresFp16) {
+  for (const char *structure : kStructures) {
+    SCOPED_TRACE(structure);
+    auto program = build({.dataType = DataType::Float16, .prefillLength = 8});
+    ASSERT_TRUE(program);
+    ASSERT_TRUE(runPipeline(*program, structure));
+    expectTokens(*program, kFp16Tolerance, kFp16TieGap);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TrainedModelsTest,
