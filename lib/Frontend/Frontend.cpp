@@ -31,6 +31,7 @@ void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
                                  : 0;
   if (heads != 0)
     source = permuteRotaryRows(std::move(source), heads, config.headSize,
+                               config.getRotarySize(),
                                RotaryOrder::HalfSplit);
   checkpoint.tensors[expected.name] = {expected.shape, std::move(source),
                                        std::move(originalName)};

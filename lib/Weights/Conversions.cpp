@@ -143,9 +143,9 @@ namespace {
 class RotarySource final : public RangeSource {
 public:
   RotarySource(WeightSourceRef inner, int64_t heads, int64_t headSize,
-               RotaryOrder target)
+               int64_t rotarySize, RotaryOrder target)
       : RangeSource(inner->getElementType(), inner->getNumElements()),
-        inner(std::move(inner)), headSize(headSize),
+        inner(std::move(inner)), headSize(headSize), rotarySize(rotarySize),
         rowLength(getNumElements() / (heads * headSize)), target(target) {}
 
   LogicalResult readRange(int64_t first, int64_t count,
@@ -156,7 +156,8 @@ public:
     return inner->getKey() +
            (target == RotaryOrder::HalfSplit ? "|half-split:"
                                              : "|interleaved:") +
-           std::to_string(headSize);
+           std::to_string(headSize) +
+           (rotarySize == headSize ? "" : "/" + std::to_string(rotarySize));
   }
 
 private:
@@ -164,6 +165,7 @@ private:
 
   WeightSourceRef inner;
   int64_t headSize;
+  int64_t rotarySize;
   int64_t rowLength;
   RotaryOrder target;
 };
@@ -171,9 +173,12 @@ private:
 } // namespace
 
 /// The row of `inner` that becomes `row`. Member p of pair i stands at 2i + p
-/// interleaved, at p·d/2 + i half-split.
+/// interleaved, at p·r/2 + i half-split.
 int64_t RotarySource::getSourceRow(int64_t row) const {
-  int64_t head = row / headSize, place = row % headSize, half = headSize / 2;
+  int64_t head = row / headSize, place = row % headSize;
+  int64_t half = rotarySize / 2;
+  if (place >= rotarySize)
+    return row;
   if (target == RotaryOrder::HalfSplit)
     return head * headSize + 2 * (place % half) + place / half;
   return head * headSize + place % 2 * half + place / 2;
@@ -199,14 +204,16 @@ LogicalResult RotarySource::readRange(int64_t first, int64_t count,
 }
 
 WeightSourceRef permuteRotaryRows(WeightSourceRef source, int64_t heads,
-                                  int64_t headSize, RotaryOrder target) {
-  assert(heads > 0 && headSize > 0 && headSize % 2 == 0 &&
+                                  int64_t headSize, int64_t rotarySize,
+                                  RotaryOrder target) {
+  assert(heads > 0 && rotarySize > 0 && rotarySize <= headSize &&
+         rotarySize % 2 == 0 &&
          source->getNumElements() % (heads * headSize) == 0 &&
          "not a matrix of whole heads");
   assert(getBitWidth(source->getElementType()) % 8 == 0 &&
          "rows may begin within a byte");
   return std::make_shared<RotarySource>(std::move(source), heads, headSize,
-                                        target);
+                                        rotarySize, target);
 }
 
 } // namespace espresso

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_LIB_WEIGHTS_RANGESOURCE_H
 #define ESPRESSO_LIB_WEIGHTS_RANGESOURCE_H
 
+#include "espresso/Base/MappedFile.h"
 #include "espresso/IR/WeightSource.h"
 
 namespace espresso {
@@ -29,6 +30,12 @@ private:
   DataType type;
   int64_t count;
 };
+
+/// The key of `count` elements at `offset` of a file. A path is not enough to
+/// tell it from others: the file there may have been replaced by another
+/// between two compilations in one process.
+std::string getFileKey(const MappedFile &file, uint64_t offset,
+                       llvm::StringRef encoding, int64_t count);
 
 } // namespace espresso
 

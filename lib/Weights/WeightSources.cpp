@@ -24,10 +24,8 @@ namespace espresso {
 static_assert(std::endian::native == std::endian::little,
               "weight files are little endian and are used in place");
 
-/// Tells a file from others. A path is not enough: the file there may have been
-/// replaced by another between two compilations in one process.
-static std::string getFileKey(const MappedFile &file, uint64_t offset,
-                              llvm::StringRef encoding, int64_t count) {
+std::string getFileKey(const MappedFile &file, uint64_t offset,
+                       llvm::StringRef encoding, int64_t count) {
   return llvm::formatv("file:{0}:{1}@{2}:{3}[{4}]", file.getPath(),
                        file.getSize(), offset, encoding, count);
 }
@@ -110,110 +108,6 @@ WeightSourceRef makeMemorySource(DataType type, int64_t count,
   assert(bytes.size() == getPackedByteSize(type, count) &&
          "wrong number of bytes");
   return std::make_shared<MemorySource>(type, count, std::move(bytes));
-}
-
-//===----------------------------------------------------------------------===//
-// Blocks
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// One row for each block encoding, in the order of the enumeration.
-struct BlockFormat {
-  BlockEncoding encoding;
-  llvm::StringRef name;
-  int64_t length;
-  uint64_t byteSize;
-  void (*decode)(const uint8_t *block, float *out);
-};
-
-} // namespace
-
-/// No encoding has longer blocks.
-static constexpr int64_t kMaxBlockLength = 256;
-
-static void decodeQ8_0(const uint8_t *block, float *out) {
-  uint16_t scaleBits;
-  std::memcpy(&scaleBits, block, sizeof(scaleBits));
-  float scale = halfToFloat(scaleBits);
-  for (int i = 0; i < 32; ++i)
-    out[i] = scale * static_cast<float>(static_cast<int8_t>(block[2 + i]));
-}
-
-static const BlockFormat &getFormat(BlockEncoding encoding) {
-  static constexpr BlockFormat kFormats[] = {
-      {BlockEncoding::Q8_0, "q8_0", 32, 34, decodeQ8_0},
-  };
-  const BlockFormat &format = kFormats[static_cast<unsigned>(encoding)];
-  assert(format.encoding == encoding && "table out of order");
-  return format;
-}
-
-namespace {
-
-/// Block-quantised elements in a mapped file, decoded to fp32.
-class BlockSource final : public RangeSource {
-public:
-  BlockSource(std::shared_ptr<const MappedFile> file, uint64_t offset,
-              BlockEncoding encoding, int64_t count)
-      : RangeSource(DataType::Float32, count), file(std::move(file)),
-        offset(offset), format(getFormat(encoding)) {}
-
-  LogicalResult readRange(int64_t first, int64_t count,
-                          llvm::MutableArrayRef<uint8_t> out,
-                          DiagnosticEngine &diagnostics) const override;
-  void releaseMemory() const override {
-    file->release(offset, getNumElements() / format.length * format.byteSize);
-  }
-  std::string getKey() const override {
-    return getFileKey(*file, offset, format.name, getNumElements());
-  }
-
-private:
-  std::shared_ptr<const MappedFile> file;
-  uint64_t offset;
-  const BlockFormat &format;
-};
-
-} // namespace
-
-LogicalResult BlockSource::readRange(int64_t first, int64_t count,
-                                     llvm::MutableArrayRef<uint8_t> out,
-                                     DiagnosticEngine &diagnostics) const {
-  assert(out.size() == count * sizeof(float) && "wrong buffer size");
-  const uint8_t *blocks = file->getBytes().data() + offset;
-  float decoded[kMaxBlockLength];
-  uint8_t *cursor = out.data();
-  for (int64_t end = first + count; first < end;) {
-    int64_t index = first / format.length, skip = first % format.length;
-    int64_t taken = std::min(format.length - skip, end - first);
-    format.decode(blocks + index * format.byteSize, decoded);
-    std::memcpy(cursor, decoded + skip, taken * sizeof(float));
-    cursor += taken * sizeof(float);
-    first += taken;
-  }
-  return success();
-}
-
-int64_t getBlockLength(BlockEncoding encoding) {
-  return getFormat(encoding).length;
-}
-
-uint64_t getBlockByteSize(BlockEncoding encoding) {
-  return getFormat(encoding).byteSize;
-}
-
-WeightSourceRef makeBlockSource(std::shared_ptr<const MappedFile> file,
-                                uint64_t offset, BlockEncoding encoding,
-                                int64_t count) {
-  assert(count % getBlockLength(encoding) == 0 && "a block is cut");
-  assert(
-      isInBounds(offset,
-                 count / getBlockLength(encoding) * getBlockByteSize(encoding),
-                 file->getSize()) &&
-      "elements beyond the file");
-  return std::make_shared<BlockSource>(std::move(file), offset, encoding,
-                                       count);
 }
 
 } // namespace espresso

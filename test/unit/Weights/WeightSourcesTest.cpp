@@ -110,10 +110,12 @@ TEST(WeightSourcesTest, KeysTellBytesApart) {
   EXPECT_NE(key, makeFileSource(file, 0, DataType::Float16, 7)->getKey());
   WeightSourceRef source = makeFileSource(file, 0, DataType::Float16, 8);
   EXPECT_NE(key, convertTo(source, DataType::Float32)->getKey());
-  EXPECT_NE(key,
-            permuteRotaryRows(source, 1, 4, RotaryOrder::HalfSplit)->getKey());
-  EXPECT_NE(permuteRotaryRows(source, 2, 2, RotaryOrder::HalfSplit)->getKey(),
-            permuteRotaryRows(source, 1, 4, RotaryOrder::HalfSplit)->getKey());
+  EXPECT_NE(
+      key,
+      permuteRotaryRows(source, 1, 4, 4, RotaryOrder::HalfSplit)->getKey());
+  EXPECT_NE(
+      permuteRotaryRows(source, 2, 2, 2, RotaryOrder::HalfSplit)->getKey(),
+      permuteRotaryRows(source, 1, 4, 4, RotaryOrder::HalfSplit)->getKey());
   EXPECT_EQ(makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey(),
             makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey());
   EXPECT_NE(makeSource<uint8_t>(DataType::UInt8, {1, 2})->getKey(),
@@ -217,7 +219,7 @@ TEST(WeightSourcesTest, RotaryRowsFollowTheFormula) {
     interleaved[i] = static_cast<uint32_t>(i);
   WeightSourceRef source = makeSource(DataType::UInt32, interleaved);
   WeightSourceRef permuted =
-      permuteRotaryRows(source, heads, d, RotaryOrder::HalfSplit);
+      permuteRotaryRows(source, heads, d, d, RotaryOrder::HalfSplit);
   std::vector<uint32_t> halfSplit = readAll<uint32_t>(*permuted);
   for (int64_t h = 0; h < heads; ++h)
     for (int64_t i = 0; i < d / 2; ++i)
@@ -227,9 +229,86 @@ TEST(WeightSourcesTest, RotaryRowsFollowTheFormula) {
                     interleaved[(h * d + 2 * i + p) * columns + c]);
   expectRangesAgree(*permuted);
   // And back.
-  EXPECT_EQ(readAll<uint32_t>(*permuteRotaryRows(permuted, heads, d,
+  EXPECT_EQ(readAll<uint32_t>(*permuteRotaryRows(permuted, heads, d, d,
                                                  RotaryOrder::Interleaved)),
             interleaved);
+}
+
+TEST(WeightSourcesTest, RowsThatDoNotRotateKeepTheirPlace) {
+  // Heads of 6 of which 4 rotate: 0 2 1 3 | 4 5.
+  std::vector<uint16_t> rows = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15};
+  WeightSourceRef source = makeSource(DataType::UInt16, rows);
+  WeightSourceRef permuted =
+      permuteRotaryRows(source, 2, 6, 4, RotaryOrder::HalfSplit);
+  std::vector<uint16_t> expected = {0, 2, 1, 3, 4, 5, 10, 12, 11, 13, 14, 15};
+  EXPECT_EQ(readAll<uint16_t>(*permuted), expected);
+  EXPECT_EQ(readAll<uint16_t>(*permuteRotaryRows(permuted, 2, 6, 4,
+                                                 RotaryOrder::Interleaved)),
+            rows);
+}
+
+TEST(WeightSourcesTest, SlicesAndTranspositionsMoveElements) {
+  std::vector<uint16_t> matrix(7 * 5);
+  for (size_t i = 0; i < matrix.size(); ++i)
+    matrix[i] = static_cast<uint16_t>(i);
+  WeightSourceRef plain = makeSource(DataType::UInt16, matrix);
+  // swapBytes twice has the same elements, but no bytes in place.
+  for (WeightSourceRef source : {plain, swapBytes(swapBytes(plain))}) {
+    WeightSourceRef rows = slice(source, 10, 15); // rows 2, 3 and 4
+    std::vector<uint16_t> expected(matrix.begin() + 10, matrix.begin() + 25);
+    EXPECT_EQ(readAll<uint16_t>(*rows), expected);
+    expectRangesAgree(*rows);
+    WeightSourceRef turned = transpose(rows, 5, 3);
+    std::vector<uint16_t> values = readAll<uint16_t>(*turned);
+    for (int r = 0; r < 5; ++r)
+      for (int c = 0; c < 3; ++c)
+        EXPECT_EQ(values[r * 3 + c], 10 + c * 5 + r);
+    expectRangesAgree(*turned);
+    EXPECT_EQ(readAll<uint16_t>(*transpose(turned, 3, 5)), expected);
+  }
+  EXPECT_EQ(slice(plain, 0, 35), plain);
+}
+
+TEST(WeightSourcesTest, SwappedBytesAreReversed) {
+  WeightSourceRef source = makeSource<uint32_t>(DataType::UInt32, {0x01020304});
+  EXPECT_EQ(readAll<uint32_t>(*swapBytes(source))[0], 0x04030201u);
+  WeightSourceRef bytes = makeSource<uint8_t>(DataType::UInt8, {1, 2});
+  EXPECT_EQ(swapBytes(bytes), bytes);
+}
+
+TEST(WeightSourcesTest, OffsetsAndTileScalesAreArithmetic) {
+  std::vector<float> values(5 * 7);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(i);
+  WeightSourceRef source = makeSource(DataType::Float32, values);
+  EXPECT_EQ(readAll<float>(*addOffset(source, 1))[34], 35);
+  // Tiles of 2 x 3 of a matrix of 5 x 7: 3 x 3 of them.
+  WeightSourceRef scales =
+      makeSource<float>(DataType::Float32, {1, 2, 4, 8, 16, 32, 64, 128, 256});
+  WeightSourceRef scaled = multiplyTiles(source, {scales, /*columns=*/7, 2, 3});
+  std::vector<float> result = readAll<float>(*scaled);
+  for (int row = 0; row < 5; ++row)
+    for (int column = 0; column < 7; ++column)
+      EXPECT_EQ(result[row * 7 + column],
+                std::ldexp(row * 7.0 + column, row / 2 * 3 + column / 3));
+  expectRangesAgree(*scaled);
+  expectRangesAgree(*addOffset(source, -1));
+}
+
+TEST(WeightSourcesTest, GroupsHaveTheirScalesBehindTheIntegers) {
+  std::string bytes("\x01\xff\x02\x80\x7f\x00\x03\x04", 8);
+  for (float scale : {0.5f, -2.0f}) {
+    char raw[4];
+    std::memcpy(raw, &scale, 4);
+    bytes.append(raw, 4);
+  }
+  TemporaryDirectory directory;
+  auto file = mapFile(directory.write("w", bytes));
+  EXPECT_EQ(getGroupsByteSize(8, 4), 16u);
+  WeightSourceRef source = makeGroupSource(file, 0, 4, 8);
+  std::vector<float> expected = {0.5f, -0.5f, 1, -64, -254, 0, -6, -8};
+  EXPECT_EQ(readAll<float>(*source), expected);
+  expectRangesAgree(*source);
 }
 
 TEST(WeightSourcesTest, ConversionsStack) {
@@ -238,9 +317,9 @@ TEST(WeightSourcesTest, ConversionsStack) {
     values[i] = static_cast<float>(i % 1000) * 0.25f;
   WeightSourceRef source = makeSource(DataType::Float32, values);
   WeightSourceRef first = permuteRotaryRows(
-      convertTo(source, DataType::Float16), 2, 4, RotaryOrder::HalfSplit);
+      convertTo(source, DataType::Float16), 2, 4, 4, RotaryOrder::HalfSplit);
   WeightSourceRef second =
-      convertTo(permuteRotaryRows(source, 2, 4, RotaryOrder::HalfSplit),
+      convertTo(permuteRotaryRows(source, 2, 4, 4, RotaryOrder::HalfSplit),
                 DataType::Float16);
   EXPECT_EQ(readAll<uint16_t>(*first), readAll<uint16_t>(*second));
   expectRangesAgree(*second);
