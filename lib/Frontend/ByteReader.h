@@ -11,9 +11,11 @@
 
 #include "espresso/Base/MappedFile.h"
 #include "espresso/Support/Diagnostics.h"
+#include "espresso/Weights/WeightSources.h"
 
 #include "llvm/ADT/StringRef.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -30,12 +32,14 @@ std::string quoteUntrusted(llvm::StringRef text);
 
 /// A cursor over a mapped file. Every read says what it wants, so that a file
 /// that ends too early is reported as "a.gguf, byte 24: expected the number of
-/// tensors (8 bytes), found the end of the file". Little endian.
+/// tensors (8 bytes), found the end of the file".
 class ByteReader {
 public:
   ByteReader(const MappedFile &file, DiagnosticEngine &diagnostics)
       : file(file), diagnostics(diagnostics) {}
 
+  /// How the numbers that follow are stored; little endian at first.
+  void setByteOrder(ByteOrder newOrder) { order = newOrder; }
   uint64_t getPosition() const { return position; }
   uint64_t getRemaining() const { return file.getSize() - position; }
 
@@ -45,8 +49,12 @@ public:
     FailureOr<llvm::StringRef> bytes = readBytes(sizeof(T), what);
     if (failed(bytes))
       return failure();
+    char stored[sizeof(T)];
+    std::memcpy(stored, bytes->data(), sizeof(T));
+    if (order == ByteOrder::Big)
+      std::reverse(stored, stored + sizeof(T));
     T value;
-    std::memcpy(&value, bytes->data(), sizeof(T));
+    std::memcpy(&value, stored, sizeof(T));
     return value;
   }
   /// `count` bytes, which stay in the file.
@@ -62,6 +70,7 @@ private:
   const MappedFile &file;
   DiagnosticEngine &diagnostics;
   uint64_t position = 0;
+  ByteOrder order = ByteOrder::Little;
 };
 
 } // namespace espresso

@@ -22,19 +22,31 @@ namespace espresso {
 // What the readers share
 //===----------------------------------------------------------------------===//
 
-void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
-               WeightSourceRef source, std::string originalName) {
-  const ModelConfig &config = checkpoint.config;
+/// Heads whose rows a tensor has in rotary order; 0 if it has none.
+static int64_t getRotatedHeads(const ModelConfig &config,
+                               const ExpectedTensor &expected) {
   llvm::StringRef kind = llvm::StringRef(expected.name).rsplit('.').second;
-  int64_t heads = kind == "wq"   ? config.numHeads
-                  : kind == "wk" ? config.numKVHeads
-                                 : 0;
-  if (heads != 0)
+  if (kind == "wq" || kind == "bq")
+    return config.numHeads;
+  if (kind == "wk" || kind == "bk")
+    return config.numKVHeads;
+  if (kind == "q_norm" || kind == "k_norm")
+    return expected.shape[0] / config.headSize;
+  return 0;
+}
+
+void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
+               WeightSourceRef source, RotaryOrder order,
+               std::string originalName, std::string originalType) {
+  const ModelConfig &config = checkpoint.config;
+  int64_t heads = getRotatedHeads(config, expected);
+  if (heads != 0 && order == RotaryOrder::Interleaved &&
+      config.getRotarySize() != 0)
     source = permuteRotaryRows(std::move(source), heads, config.headSize,
-                               config.getRotarySize(),
-                               RotaryOrder::HalfSplit);
+                               config.getRotarySize(), RotaryOrder::HalfSplit);
   checkpoint.tensors[expected.name] = {expected.shape, std::move(source),
-                                       std::move(originalName)};
+                                       std::move(originalName),
+                                       std::move(originalType)};
 }
 
 bool isBytePiece(llvm::StringRef text) {
@@ -91,9 +103,9 @@ FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
   std::span<const uint8_t> bytes = (*file)->getBytes();
   llvm::StringRef start(reinterpret_cast<const char *>(bytes.data()),
                         std::min<size_t>(bytes.size(), 16));
-  if (start.starts_with("GGUF")) {
+  if (start.starts_with("GGUF") || start.starts_with("FUGG")) {
     if (options.tokenizerPath.empty())
-      return readGguf(*file, diagnostics);
+      return readGguf(*file, options, diagnostics);
     return diagnostics.emitError(options.tokenizerPath)
            << "a vocabulary was given, but '" << path
            << "' is GGUF and has its own";

@@ -136,24 +136,65 @@ const GgufTensorType *findTensorType(uint32_t code) {
   return found == std::end(kTensorTypes) ? nullptr : found;
 }
 
+namespace {
+
+struct PlainType {
+  llvm::StringLiteral name;
+  DataType type;
+};
+struct BlockType {
+  llvm::StringLiteral name;
+  BlockEncoding encoding;
+};
+
+} // namespace
+
+static constexpr PlainType kPlainTypes[] = {
+    {"F32", DataType::Float32},
+    {"F16", DataType::Float16},
+    {"BF16", DataType::BFloat16},
+    {"F64", DataType::Float64},
+};
+static constexpr BlockType kBlockTypes[] = {
+    {"Q4_0", BlockEncoding::Q4_0},     {"Q4_1", BlockEncoding::Q4_1},
+    {"Q5_0", BlockEncoding::Q5_0},     {"Q5_1", BlockEncoding::Q5_1},
+    {"Q8_0", BlockEncoding::Q8_0},     {"Q2_K", BlockEncoding::Q2_K},
+    {"Q3_K", BlockEncoding::Q3_K},     {"Q4_K", BlockEncoding::Q4_K},
+    {"Q5_K", BlockEncoding::Q5_K},     {"Q6_K", BlockEncoding::Q6_K},
+    {"IQ4_NL", BlockEncoding::IQ4_NL}, {"IQ4_XS", BlockEncoding::IQ4_XS},
+    {"TQ1_0", BlockEncoding::TQ1_0},   {"TQ2_0", BlockEncoding::TQ2_0},
+    {"MXFP4", BlockEncoding::MXFP4},
+};
+
 WeightSourceRef GgufFile::getSource(const GgufTensor &tensor) const {
-  auto plain = [&](DataType type) {
-    return makeFileSource(file, tensor.dataOffset, type, tensor.numElements);
-  };
   llvm::StringRef name = tensor.type->name;
-  if (name == "F32")
-    return plain(DataType::Float32);
-  if (name == "F16")
-    return plain(DataType::Float16);
-  if (name == "BF16")
-    return plain(DataType::BFloat16);
-  if (name == "Q8_0")
-    return makeBlockSource(file, tensor.dataOffset, BlockEncoding::Q8_0,
-                           tensor.numElements);
+  for (const PlainType &plain : kPlainTypes) {
+    if (plain.name != name)
+      continue;
+    WeightSourceRef source =
+        makeFileSource(file, tensor.dataOffset, plain.type, tensor.numElements);
+    return order == ByteOrder::Little ? source : swapBytes(std::move(source));
+  }
+  for (const BlockType &block : kBlockTypes)
+    if (block.name == name)
+      return makeBlockSource(file, tensor.dataOffset, block.encoding,
+                             tensor.numElements, order);
   return nullptr;
 }
 
-std::string GgufFile::getSupportedTypes() { return "F32, F16, BF16, Q8_0"; }
+std::string GgufFile::getSupportedTypes() {
+  std::string names;
+  for (const PlainType &plain : kPlainTypes)
+    names += (names.empty() ? "" : ", ") + plain.name.str();
+  for (const BlockType &block : kBlockTypes)
+    names += ", " + block.name.str();
+  return names;
+}
+
+std::string describeFormat(const GgufFile &file) {
+  return "GGUF version " + std::to_string(file.getVersion()) +
+         (file.getByteOrder() == ByteOrder::Big ? ", big endian" : "");
+}
 
 const GgufValue *GgufFile::findValue(llvm::StringRef key) const {
   auto found = values.find(key);

@@ -20,7 +20,9 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace espresso {
@@ -48,12 +50,14 @@ llvm::StringRef getName(GgufType type);
 /// Bytes of a number; 0 for strings and arrays.
 uint64_t getWidth(GgufType type);
 
-/// One value of the metadata. Text and elements stay in the mapped file.
+/// One value of the metadata. Text and elements stay in the mapped file, or are
+/// kept by the GgufFile.
 struct GgufValue {
   GgufType type = GgufType::UInt8;
   /// Where the value begins, for messages.
   uint64_t position = 0;
   /// The bytes of a number, of a string's text, or of an array's numbers.
+  /// Numbers are little endian whatever the file is.
   llvm::StringRef bytes;
 
   // Arrays only. Arrays of arrays are skipped and have neither bytes nor
@@ -109,6 +113,8 @@ public:
   WeightSourceRef getSource(const GgufTensor &tensor) const;
   /// "F32, F16, …": the types getSource() knows.
   static std::string getSupportedTypes();
+  ByteOrder getByteOrder() const { return order; }
+  uint32_t getVersion() const { return version; }
 
 private:
   friend class GgufParser;
@@ -116,7 +122,14 @@ private:
   llvm::StringMap<GgufValue> values;
   std::vector<GgufTensor> tensors;
   llvm::StringMap<size_t> tensorIndices;
+  ByteOrder order = ByteOrder::Little;
+  uint32_t version = 0;
+  /// Numbers of the metadata of a big-endian file, turned round.
+  std::deque<std::string> turned;
 };
+
+/// "GGUF version 3, big endian".
+std::string describeFormat(const GgufFile &file);
 
 } // namespace espresso
 

@@ -6,15 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   file   = "GGUF" version:u32 tensors:u64 values:u64 { value } { tensor }
+//   file   = magic version:u32 tensors:u64 values:u64 { value } { tensor }
 //            padding data
 //   value  = key:string type:u32 content
 //   tensor = name:string rank:u32 { extent:u64 } type:u32 offset:u64
 //   string = length:u64 bytes
 //   array  = type:u32 count:u64 { content }
 //
-// Extents go from the fastest to the slowest; offsets count from the start of
-// the data, which is at the next multiple of `general.alignment`.
+// The magic is "GGUF", or "FUGG" in some big-endian files. Extents go from the
+// fastest to the slowest; offsets count from the start of the data, which is at
+// the next multiple of `general.alignment`.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,6 +23,7 @@
 #include "espresso/Base/CheckedMath.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
@@ -59,6 +61,7 @@ private:
   LogicalResult parseTensors();
   LogicalResult parseTensor(GgufTensor &tensor);
   LogicalResult parseShape(GgufTensor &tensor);
+  llvm::StringRef turn(llvm::StringRef bytes, uint64_t width);
   LogicalResult parseAlignment();
   LogicalResult placeTensors();
   LogicalResult checkOverlap();
@@ -92,16 +95,25 @@ LogicalResult GgufParser::parse() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult GgufParser::parseHeader() {
-  if (failed(reader.readBytes(4, "'GGUF'")))
+  FailureOr<llvm::StringRef> magic = reader.readBytes(4, "'GGUF'");
+  if (failed(magic))
     return failure();
+  if (*magic != "GGUF" && *magic != "FUGG")
+    return reader.emitError(0)
+           << "expected 'GGUF', found " << quoteUntrusted(*magic);
   FailureOr<uint32_t> version = reader.read<uint32_t>("the GGUF version");
   if (failed(version))
     return failure();
-  if (*version != 0 && (*version & 0xffff) == 0)
-    return reader.emitError(4) << "big-endian GGUF is not supported yet";
+  // Either order has a byte of zeros where the other has the version.
+  if (*version != 0 && (*version & 0xffff) == 0) {
+    result.order = ByteOrder::Big;
+    reader.setByteOrder(ByteOrder::Big);
+    *version = llvm::byteswap(*version);
+  }
   if (*version != 2 && *version != 3)
     return reader.emitError(4)
            << "expected GGUF version 2 or 3, found " << *version;
+  result.version = *version;
   FailureOr<uint64_t> tensorCount =
       parseCount(kMinTensorSize, "the number of tensors");
   if (failed(tensorCount))
@@ -185,8 +197,18 @@ LogicalResult GgufParser::parseValue(GgufValue &value) {
                                 : reader.readBytes(getWidth(*type), "a value");
   if (failed(bytes))
     return failure();
-  value.bytes = *bytes;
+  value.bytes = turn(*bytes, getWidth(*type));
   return success();
+}
+
+/// Numbers of `width` bytes each in the order of this machine.
+llvm::StringRef GgufParser::turn(llvm::StringRef bytes, uint64_t width) {
+  if (result.order == ByteOrder::Little || width <= 1)
+    return bytes;
+  std::string &turned = result.turned.emplace_back(bytes);
+  for (size_t i = 0; i < turned.size(); i += width)
+    std::reverse(turned.begin() + i, turned.begin() + i + width);
+  return turned;
 }
 
 /// The type, the count and the elements of an array.
@@ -206,7 +228,7 @@ LogicalResult GgufParser::parseArray(GgufValue &value, unsigned depth) {
         reader.readArray(*count, width, "the elements of an array");
     if (failed(bytes))
       return failure();
-    value.bytes = *bytes;
+    value.bytes = turn(*bytes, width);
     return success();
   }
   bool isString = *type == GgufType::String;

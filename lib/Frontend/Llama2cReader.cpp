@@ -168,7 +168,8 @@ static void addTensors(const std::shared_ptr<const MappedFile> &file,
                              ? getLayerTensorName(i, section.name)
                              : section.name.str();
       addTensor(checkpoint, expected[name],
-                makeFileSource(file, offset, DataType::Float32, count), name);
+                makeFileSource(file, offset, DataType::Float32, count),
+                RotaryOrder::Interleaved, name, "F32");
     }
   }
 }
@@ -302,6 +303,7 @@ FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
   Checkpoint checkpoint;
   checkpoint.path = file->getPath();
   checkpoint.config = *config;
+  checkpoint.format = "llama2.c version 0";
   FailureOr<std::string> tokenizerPath = findTokenizer(
       file->getPath(), config->vocabularySize, options, diagnostics);
   if (failed(tokenizerPath))

@@ -18,6 +18,7 @@
 namespace espresso {
 
 FailureOr<Checkpoint> readGguf(std::shared_ptr<const MappedFile> file,
+                               const FrontendOptions &options,
                                DiagnosticEngine &diagnostics);
 /// The vocabulary in a GGUF file's metadata.
 FailureOr<TokenizerData> readTokenizer(GgufMetadata &metadata);
@@ -29,11 +30,12 @@ FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
                                   const FrontendOptions &options,
                                   DiagnosticEngine &diagnostics);
 
-/// Adds `source` under its canonical name. Query and key rows, which both
-/// families of files store interleaved, are brought into half-split order here
-/// and nowhere else.
+/// Adds `source` under its canonical name. What belongs to rotated queries and
+/// keys is brought from the file's order into half-split order here and nowhere
+/// else.
 void addTensor(Checkpoint &checkpoint, const ExpectedTensor &expected,
-               WeightSourceRef source, std::string originalName);
+               WeightSourceRef source, RotaryOrder order,
+               std::string originalName, std::string originalType);
 
 /// Whether `text` is a piece for one byte, "<0x0A>".
 bool isBytePiece(llvm::StringRef text);

@@ -23,6 +23,9 @@ struct FrontendOptions {
   /// `tokenizer.bin`, in this order. Checkpoints with a vocabulary of their own
   /// refuse it.
   std::string tokenizerPath;
+  /// Without it Checkpoint::tokenizer stays empty, and a vocabulary that is
+  /// absent or of an unknown kind is no error.
+  bool needsTokenizer = true;
 };
 
 /// Reads the checkpoint at `path`: GGUF version 2 or 3, or llama2.c version 0,

@@ -72,6 +72,8 @@ struct CheckpointTensor {
   std::shared_ptr<const WeightSource> source;
   /// What the file calls it, for messages.
   std::string originalName;
+  /// How the file stores it: "Q4_K", "BF16".
+  std::string originalType;
 };
 
 /// A model as read from its files: configuration, vocabulary, weights. Weights
@@ -105,6 +107,8 @@ struct Checkpoint {
   std::map<std::string, CheckpointTensor> tensors;
   /// The file the weights are in, as the user named it.
   std::string path;
+  /// For people: "GGUF version 3".
+  std::string format;
 
   /// Null if there is none of that name.
   const CheckpointTensor *findTensor(llvm::StringRef name) const;

@@ -70,10 +70,10 @@ static auto removeKey(const char *key) {
 static const Refusal kRefusals[] = {
     {"Version1", [](GgufWriter &g) { g.version = 1; },
      "byte 4: expected GGUF version 2 or 3, found 1"},
-    {"BigEndian", [](GgufWriter &g) { g.version = 0x03000000; },
-     "big-endian GGUF is not supported yet"},
+    {"BigEndianVersion4", [](GgufWriter &g) { g.version = 0x04000000; },
+     "byte 4: expected GGUF version 2 or 3, found 4"},
     {"UnknownArchitecture", setText("general.architecture", "gpt9"),
-     "unknown architecture 'gpt9'; known are: llama"},
+     "unknown architecture 'gpt9'; known are: gemma, gemma2"},
     {"NoArchitecture", removeKey("general.architecture"),
      "expected the metadata key 'general.architecture', found none"},
     {"DuplicateKey",
@@ -106,19 +106,41 @@ static const Refusal kRefusals[] = {
      "expected a norm epsilon"},
     {"ThetaZero", setValue("llama.rope.freq_base", GgufWriter::Float32, 0.0f),
      "expected a positive rotary base, found 0"},
-    {"RopeScaling", setText("llama.rope.scaling.type", "yarn"),
-     "not supported yet: rope.scaling.type = 'yarn'"},
-    {"RopeScaleLinear",
-     setValue("llama.rope.scale_linear", GgufWriter::Float32, 4.0f),
-     "not supported yet: rope.scale_linear other than 1"},
-    {"PartialRotation", setInteger("llama.rope.dimension_count", 1),
-     "not supported yet: llama.rope.dimension_count = 1; expected 2"},
-    {"Experts", setInteger("llama.expert_count", 8),
-     "not supported yet: llama.expert_count = 8"},
-    {"SlidingWindow", setInteger("llama.attention.sliding_window", 4096),
-     "not supported yet: llama.attention.sliding_window = 4096"},
+    {"RopeScaling", setText("llama.rope.scaling.type", "spiral"),
+     "not supported: rope.scaling.type = 'spiral'"},
+    {"LongRopeWithoutFactors", setText("llama.rope.scaling.type", "longrope"),
+     "expected the tensors 'rope_factors_long.weight'"},
+    {"NegativeRopeScale",
+     setValue("llama.rope.scale_linear", GgufWriter::Float32, -4.0f),
+     "rotary scaling 'linear': expected positive factors"},
+    {"OddRotation", setInteger("llama.rope.dimension_count", 1),
+     "expected an even head size"},
+    {"WideRotation", setInteger("llama.rope.dimension_count", 4),
+     "expected 'rotary size' between 0 and 2, found 4"},
+    {"ValueHeads", setInteger("llama.attention.value_length", 4),
+     "value heads of another size than the 2 of key heads, found 4"},
+    {"NotCausal", setValue("llama.attention.causal", GgufWriter::Bool, '\0'),
+     "not supported: attention that is not causal"},
+    {"ExpertsWithoutChoice", setInteger("llama.expert_count", 8),
+     "expected the metadata key 'llama.expert_used_count', found none"},
+    {"TooManyExperts",
+     [](GgufWriter &g) {
+       setInteger("llama.expert_count", 1u << 31)(g);
+       setInteger("llama.expert_used_count", 2)(g);
+     },
+     "expected 'experts' between 0 and 65536, found 2147483648"},
+    {"KVHeadsAsText", setText("llama.attention.head_count_kv", "two"),
+     "to be numbers from 0 on, found string"},
+    {"KVHeadsDiffer",
+     [](GgufWriter &g) {
+       removeKey("llama.attention.head_count_kv")(g);
+       g.addNumbers<int32_t>("llama.attention.head_count_kv", GgufWriter::Int32,
+                             {2, 4});
+     },
+     "not supported yet: a number that differs between layers"},
     {"Split", setInteger("split.count", 2),
-     "not supported yet: models in 2 files"},
+     "expected a name that ends with '-00001-of-00002.gguf', since the model "
+     "is in 2 files"},
     {"VocabularySize", setInteger("llama.vocab_size", 6),
      "expected 'llama.vocab_size' to be the number of tokens, 5, found 6"},
     {"OtherTokenizer", setText("tokenizer.ggml.model", "gpt2"),
@@ -177,7 +199,7 @@ static const Refusal kRefusals[] = {
     {"UnknownType",
      [](GgufWriter &g) { g.findTensor("output.weight").type = 77; },
      "tensor 'output.weight' is of type 77, which is not known; supported "
-     "are F32, F16, BF16, Q8_0"},
+     "are F32, F16, BF16, F64, Q4_0"},
     {"CutBlocks",
      [](GgufWriter &g) {
        g.findTensor("output.weight").type = GgufWriter::Q8_0;
@@ -185,9 +207,17 @@ static const Refusal kRefusals[] = {
      "expected rows of a multiple of 32 elements, found 8"},
     {"ExtraTensor",
      [](GgufWriter &g) {
-       g.tensors.push_back({"rope_freqs.weight", {1}, GgufWriter::F32, "abcd"});
+       g.tensors.push_back({"blk.0.attn_sinks", {1}, GgufWriter::F32, "abcd"});
      },
-     "tensor 'rope_freqs.weight' has no place in the architecture 'llama'"},
+     "tensor 'blk.0.attn_sinks' has no place in the architecture 'llama'"},
+    {"RopeFactorsOfAnotherCount",
+     [](GgufWriter &g) {
+       g.tensors.push_back({"rope_freqs.weight",
+                            {2},
+                            GgufWriter::F32,
+                            TinyModel::makeFloats(2, 1)});
+     },
+     "each of the 1 rotary pairs, found 2 long"},
     {"Misaligned",
      [](GgufWriter &g) { g.findTensor("output.weight").offsetError = 4; },
      "'output.weight': expected an offset that is a multiple of 32"},
@@ -252,15 +282,15 @@ TEST(GgufErrorsTest, UnsupportedTensorTypesAreNamedOnce) {
   TinyModel model{.hidden = 32};
   TemporaryDirectory directory;
   GgufWriter gguf = model.makeGguf();
-  gguf.findTensor("blk.1.ffn_down.weight").type = GgufWriter::Q4_0;
+  gguf.findTensor("blk.1.ffn_down.weight").type = GgufWriter::I8;
   std::string text = tryRead(directory.write("m.gguf", gguf.write()));
-  EXPECT_NE(text.find("tensor 'blk.1.ffn_down.weight' is of type Q4_0, which "
-                      "is not supported yet; supported are F32"),
+  EXPECT_NE(text.find("tensor 'blk.1.ffn_down.weight' is of type I8, which "
+                      "is not supported; supported are F32"),
             std::string::npos)
       << text;
-  gguf.findTensor("blk.0.ffn_down.weight").type = GgufWriter::Q4_0;
+  gguf.findTensor("blk.0.ffn_down.weight").type = GgufWriter::I8;
   text = tryRead(directory.write("m.gguf", gguf.write()));
-  EXPECT_NE(text.find("'blk.0.ffn_down.weight' is of type Q4_0, as are more"),
+  EXPECT_NE(text.find("'blk.0.ffn_down.weight' is of type I8, as are more"),
             std::string::npos)
       << text;
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;

@@ -10,6 +10,8 @@
 
 #include "espresso/Base/Half.h"
 
+#include <filesystem>
+
 using namespace espresso;
 using namespace espresso::test;
 
@@ -116,6 +118,89 @@ TEST(GgufTest, TensorsHaveTheirShapesAndValues) {
   std::vector<float> values = readFloats(*checkpoint, "layers.1.w2");
   std::string stored = gguf.findTensor("blk.1.ffn_down.weight").data;
   EXPECT_EQ(0, std::memcmp(values.data(), stored.data(), stored.size()));
+}
+
+//===----------------------------------------------------------------------===//
+// Byte order and parts
+//===----------------------------------------------------------------------===//
+
+static void expectSameModel(const Checkpoint &a, const Checkpoint &b) {
+  EXPECT_EQ(a.config.contextLength, b.config.contextLength);
+  EXPECT_EQ(a.config.normEpsilon, b.config.normEpsilon);
+  EXPECT_EQ(a.config.stopIds, b.config.stopIds);
+  EXPECT_EQ(a.tokenizer.pieces, b.tokenizer.pieces);
+  ASSERT_EQ(a.tensors.size(), b.tensors.size());
+  for (const auto &[name, tensor] : a.tensors)
+    EXPECT_EQ(readFloats(a, name), readFloats(b, name)) << name;
+}
+
+TEST(GgufTest, BigEndianFilesAreTheSameModel) {
+  Messages messages;
+  auto little = readModel(TinyModel().makeGguf(), messages);
+  ASSERT_TRUE(succeeded(little)) << messages.str();
+  EXPECT_EQ(little->format, "GGUF version 3");
+  for (const char *magic : {"GGUF", "FUGG"}) {
+    TemporaryDirectory directory;
+    GgufWriter::isBigEndian = true;
+    GgufWriter gguf = TinyModel().makeGguf();
+    gguf.magic = magic;
+    std::string path = directory.write("m.gguf", gguf.write());
+    GgufWriter::isBigEndian = false;
+    auto big = readCheckpoint(path, {}, messages);
+    ASSERT_TRUE(succeeded(big)) << messages.str();
+    EXPECT_EQ(big->format, "GGUF version 3, big endian");
+    expectSameModel(*little, *big);
+  }
+}
+
+/// Writes a model in `count` files, each with its share of the tensors.
+static void writeParts(const TemporaryDirectory &directory, uint16_t count,
+                       int32_t claimedTensors = 21) {
+  GgufWriter whole = TinyModel().makeGguf();
+  for (uint16_t number = 0; number < count; ++number) {
+    GgufWriter part = number == 0 ? TinyModel().makeGguf() : GgufWriter();
+    part.tensors.clear();
+    for (size_t i = number; i < whole.tensors.size(); i += count)
+      part.tensors.push_back(whole.tensors[i]);
+    part.addValue("split.no", GgufWriter::UInt16, GgufWriter::encode(number));
+    part.addValue("split.count", GgufWriter::UInt16, GgufWriter::encode(count));
+    part.addValue("split.tensors.count", GgufWriter::Int32,
+                  GgufWriter::encode(claimedTensors));
+    directory.write("m-0000" + std::to_string(number + 1) + "-of-0000" +
+                        std::to_string(count) + ".gguf",
+                    part.write());
+  }
+}
+
+TEST(GgufTest, ModelsInPartsAreWhole) {
+  TemporaryDirectory directory;
+  writeParts(directory, 3);
+  Messages messages;
+  auto whole = readModel(TinyModel().makeGguf(), messages);
+  // Whichever part is named.
+  for (const char *name : {"m-00001-of-00003.gguf", "m-00003-of-00003.gguf"}) {
+    auto parts = readCheckpoint(directory.getPath(name), {}, messages);
+    ASSERT_TRUE(succeeded(parts)) << messages.str();
+    EXPECT_EQ(parts->path, directory.getPath("m-00001-of-00003.gguf"));
+    expectSameModel(*whole, *parts);
+  }
+}
+
+TEST(GgufTest, PartsThatDoNotBelongTogetherAreRefused) {
+  TemporaryDirectory directory;
+  writeParts(directory, 3);
+  std::string first = directory.getPath("m-00001-of-00003.gguf");
+  std::string second = directory.getPath("m-00002-of-00003.gguf");
+  std::filesystem::rename(second, directory.getPath("kept"));
+  EXPECT_NE(tryRead(first).find("m-00002-of-00003.gguf': No such file"),
+            std::string::npos);
+  std::filesystem::copy(directory.getPath("m-00003-of-00003.gguf"), second);
+  EXPECT_NE(tryRead(first).find("expected part 2 of 3, found part 3 of 3"),
+            std::string::npos)
+      << tryRead(first);
+  writeParts(directory, 3, /*claimedTensors=*/22);
+  EXPECT_NE(tryRead(first).find("expected 22 tensors in all parts, found 21"),
+            std::string::npos);
 }
 
 TEST(GgufTest, QueryAndKeyRowsBecomeHalfSplit) {

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_TEST_UNIT_FRONTEND_GGUFWRITER_H
 #define ESPRESSO_TEST_UNIT_FRONTEND_GGUFWRITER_H
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -23,6 +24,7 @@ class GgufWriter {
 public:
   // Numbers of the format.
   enum Type : uint32_t {
+    UInt16 = 2,
     UInt32 = 4,
     Int32 = 5,
     Float32 = 6,
@@ -36,12 +38,19 @@ public:
     F16 = 1,
     Q4_0 = 2,
     Q8_0 = 8,
+    I8 = 24,
     BF16 = 30
   };
 
+  /// Numbers are written big endian while it is set.
+  static inline bool isBigEndian = false;
+
   template <typename T>
   static std::string encode(T value) {
-    return {reinterpret_cast<const char *>(&value), sizeof(T)};
+    std::string bytes(reinterpret_cast<const char *>(&value), sizeof(T));
+    if (isBigEndian)
+      std::reverse(bytes.begin(), bytes.end());
+    return bytes;
   }
   static std::string encodeString(std::string_view text) {
     return encode(uint64_t{text.size()}) + std::string(text);
@@ -97,6 +106,7 @@ public:
     uint64_t offsetError = 0;
   };
   std::vector<Tensor> tensors;
+  std::string magic = "GGUF";
   uint32_t version = 3;
   uint64_t alignment = 32;
 
@@ -108,7 +118,7 @@ public:
   }
 
   std::string write() const {
-    std::string file = "GGUF" + encode(version) +
+    std::string file = magic + encode(version) +
                        encode(uint64_t{tensors.size()}) +
                        encode(uint64_t{values.size()});
     for (const auto &[key, content] : values)
