@@ -18,6 +18,12 @@
 #include "espresso/Base/Half.h"
 #include "hwy/highway.h"
 
+#include <bit>
+
+/// Loops of a few rounds that must be unrolled: arrays of vectors stay in
+/// registers only where every index is a constant.
+#define ESPRESSO_UNROLL _Pragma("GCC unroll 16")
+
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -52,8 +58,23 @@ HWY_INLINE FloatVec loadFloats(const uint16_t *from) {
       hn::LoadU(halves, reinterpret_cast<const hwy::float16_t *>(from))));
 }
 
+HWY_INLINE FloatVec loadFloats(const hwy::float16_t *from) {
+  return loadFloats(reinterpret_cast<const uint16_t *>(from));
+}
+
+HWY_INLINE FloatVec loadFloats(const hwy::bfloat16_t *from) {
+  const hn::Rebind<hwy::bfloat16_t, FloatTag> narrow;
+  return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, from));
+}
+
 HWY_INLINE float toFloat(float value) { return value; }
 HWY_INLINE float toFloat(uint16_t bits) { return espresso::halfToFloat(bits); }
+HWY_INLINE float toFloat(hwy::float16_t value) {
+  return espresso::halfToFloat(std::bit_cast<uint16_t>(value));
+}
+HWY_INLINE float toFloat(hwy::bfloat16_t value) {
+  return espresso::bfloatToFloat(std::bit_cast<uint16_t>(value));
+}
 
 /// The product of a row and a vector of `n` elements.
 template <typename T>

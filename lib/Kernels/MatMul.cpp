@@ -10,7 +10,8 @@
 #define HWY_TARGET_INCLUDE "Kernels/MatMul.cpp"
 #include "hwy/foreach_target.h" // IWYU pragma: keep
 
-#include "Kernels/Load-inl.h"
+#include "Kernels/Columns-inl.h"
+#include "Kernels/Gemm-inl.h"
 #include "espresso/Kernels/MatMul.h"
 #include "hwy/highway.h"
 
@@ -20,144 +21,68 @@
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {
 
-/// Weights of a row converted at a time; a block of rows fits the first cache.
-static constexpr int64_t kDepth = 256;
-/// Rows whose sums are kept in registers together.
-static constexpr int64_t kRows = 4;
-
-template <typename T>
-static void matVec(const T *w, int64_t columns, const float *x,
-                   const float *bias, float *y, int64_t begin, int64_t end) {
-  for (int64_t row = begin; row < end; ++row) {
-    float sum = dotProduct(w + row * columns, x, columns);
-    y[row] = bias ? sum + bias[row] : sum;
+/// Calls `function` with the rows of `w` as elements of their type.
+template <typename Function>
+HWY_INLINE void withElements(const MatrixView &w, const Function &function) {
+  switch (w.type) {
+  case DataType::Float16:
+    return function(static_cast<const hwy::float16_t *>(w.data));
+  case DataType::BFloat16:
+    return function(static_cast<const hwy::bfloat16_t *>(w.data));
+  default:
+    return function(static_cast<const float *>(w.data));
   }
 }
 
-/// Adds the products of `depth` weights of kRows rows (in `panel`, kDepth
-/// apart) with `depth` rows of x to one or two vectors of each row of y. Sums
-/// are variables of their own: an array of them would live in memory. Rows
-/// beyond `rows` go nowhere.
-template <bool Two>
-HWY_INLINE void addTile(const float *panel, int64_t depth, const float *x,
-                        float *y, int64_t rows, int64_t s) {
-  const FloatTag d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  HWY_ALIGN float nowhere[2 * hn::MaxLanes(d)] = {};
-  float *y0 = y, *y1 = rows > 1 ? y + s : nowhere,
-        *y2 = rows > 2 ? y + 2 * s : nowhere,
-        *y3 = rows > 3 ? y + 3 * s : nowhere;
-  auto second = [&](const float *from) {
-    return Two ? hn::LoadU(d, from + lanes) : hn::Zero(d);
-  };
-  FloatVec a0 = hn::LoadU(d, y0), a1 = hn::LoadU(d, y1), a2 = hn::LoadU(d, y2),
-           a3 = hn::LoadU(d, y3);
-  FloatVec b0 = second(y0), b1 = second(y1), b2 = second(y2), b3 = second(y3);
-  for (int64_t k = 0; k < depth; ++k) {
-    const FloatVec xa = hn::LoadU(d, x + k * s), xb = second(x + k * s);
-    const FloatVec w0 = hn::Set(d, panel[k]),
-                   w1 = hn::Set(d, panel[kDepth + k]),
-                   w2 = hn::Set(d, panel[2 * kDepth + k]),
-                   w3 = hn::Set(d, panel[3 * kDepth + k]);
-    a0 = hn::MulAdd(w0, xa, a0);
-    a1 = hn::MulAdd(w1, xa, a1);
-    a2 = hn::MulAdd(w2, xa, a2);
-    a3 = hn::MulAdd(w3, xa, a3);
-    if constexpr (Two) {
-      b0 = hn::MulAdd(w0, xb, b0);
-      b1 = hn::MulAdd(w1, xb, b1);
-      b2 = hn::MulAdd(w2, xb, b2);
-      b3 = hn::MulAdd(w3, xb, b3);
-    }
-  }
-  auto store = [&](const FloatVec &a, const FloatVec &b, float *to) {
-    hn::StoreU(a, d, to);
-    if constexpr (Two)
-      hn::StoreU(b, d, to + lanes);
-  };
-  store(a3, b3, y3);
-  store(a2, b2, y2);
-  store(a1, b1, y1);
-  store(a0, b0, y0);
-}
-
-/// The columns that do not fill a vector.
-static void addTail(const float *panel, int64_t depth, const float *x, float *y,
-                    int64_t rows, int64_t s, int64_t count) {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t j = 0; j < count; ++j)
-        y[r * s + j] += panel[r * kDepth + k] * x[k * s + j];
+/// `Rows` rows of w times all columns of x [s, n].
+template <int Rows, typename T>
+static void multiplyRows(const T *w, const float *x, int64_t n, int64_t s,
+                         float *y) {
+  int64_t c = 0;
+  for (; c + kColumns <= s; c += kColumns)
+    multiplyColumns<T, Rows, kColumns>(w, x + c * n, n, y + c, s, 1);
+  for (; c < s; ++c)
+    multiplyColumns<T, Rows, 1>(w, x + c * n, n, y + c, s, 1);
 }
 
 template <typename T>
-static void fillPanel(const T *w, int64_t columns, int64_t rows, int64_t depth,
-                      float *panel) {
-  for (int64_t r = 0; r < kRows; ++r)
-    for (int64_t k = 0; k < depth; ++k)
-      panel[r * kDepth + k] = r < rows ? toFloat(w[r * columns + k]) : 0.0f;
+static void multiplyFewColumns(const T *w, const float *x, int64_t n, int64_t s,
+                               const float *bias, float *y, int64_t begin,
+                               int64_t end) {
+  int64_t row = begin;
+  // One column is read from memory: one stream is faster than two.
+  for (; s > 1 && row + kRowsTogether <= end; row += kRowsTogether)
+    multiplyRows<kRowsTogether>(w + row * n, x, n, s, y + row * s);
+  for (; row < end; ++row)
+    multiplyRows<1>(w + row * n, x, n, s, y + row * s);
+  if (bias)
+    for (row = begin; row < end; ++row)
+      for (int64_t c = 0; c < s; ++c)
+        y[row * s + c] += bias[row];
 }
 
-HWY_INLINE void fillPanelWide(const uint16_t *w, int64_t columns, int64_t rows,
-                              int64_t depth, float *panel) {
-  const FloatTag d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t r = 0; r < rows; ++r) {
-    int64_t k = 0;
-    for (; k + lanes <= depth; k += lanes)
-      hn::StoreU(loadFloats(w + r * columns + k), d, panel + r * kDepth + k);
-    for (; k < depth; ++k)
-      panel[r * kDepth + k] = toFloat(w[r * columns + k]);
-  }
-}
-
-template <typename T>
-static void gemm(const T *w, int64_t columns, const float *x, int64_t s,
-                 const float *bias, float *y, int64_t begin, int64_t end) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(FloatTag()));
-  alignas(64) float panel[kRows * kDepth] = {};
-  for (int64_t row = begin; row < end; row += kRows) {
-    const int64_t rows = std::min(kRows, end - row);
-    float *out = y + row * s;
-    for (int64_t r = 0; r < rows; ++r)
-      std::fill_n(out + r * s, s, bias ? bias[row + r] : 0.0f);
-    for (int64_t k = 0; k < columns; k += kDepth) {
-      const int64_t depth = std::min(kDepth, columns - k);
-      const T *from = w + row * columns + k;
-      if constexpr (sizeof(T) == 2)
-        fillPanelWide(from, columns, rows, depth, panel);
-      else
-        fillPanel(from, columns, rows, depth, panel);
-      int64_t j = 0;
-      for (; j + 2 * lanes <= s; j += 2 * lanes)
-        addTile<true>(panel, depth, x + k * s + j, out + j, rows, s);
-      for (; j + lanes <= s; j += lanes)
-        addTile<false>(panel, depth, x + k * s + j, out + j, rows, s);
-      addTail(panel, depth, x + k * s + j, out + j, rows, s, s - j);
-    }
-  }
-}
-
-template <typename T>
-static void matMulRows(const T *w, int64_t columns, const float *x, int64_t s,
+static void fewColumns(const MatrixView &w, const float *x, int64_t s,
                        const float *bias, float *y, int64_t begin,
                        int64_t end) {
-  if (s == 1)
-    matVec(w, columns, x, bias, y, begin, end);
-  else
-    gemm(w, columns, x, s, bias, y, begin, end);
+  withElements(w, [&](const auto *rows) HWY_ATTR {
+    multiplyFewColumns(rows, x, w.columns, s, bias, y, begin, end);
+  });
 }
 
-static void matMulRowsF32(const float *w, int64_t columns, const float *x,
-                          int64_t s, const float *bias, float *y, int64_t begin,
-                          int64_t end) {
-  matMulRows(w, columns, x, s, bias, y, begin, end);
+static void manyColumns(const MatrixView &w, const float *packed, int64_t s,
+                        const float *bias, float *y, float *block,
+                        int64_t begin, int64_t end) {
+  withElements(w, [&](const auto *rows) HWY_ATTR {
+    multiplyPanels(rows, w.columns, packed, s, bias, y, block, begin, end);
+  });
 }
-static void matMulRowsF16(const uint16_t *w, int64_t columns, const float *x,
-                          int64_t s, const float *bias, float *y, int64_t begin,
-                          int64_t end) {
-  matMulRows(w, columns, x, s, bias, y, begin, end);
+
+static int64_t packedSize(int64_t depth, int64_t s) {
+  return getPackedSize(depth, s);
 }
+static int64_t panelColumns() { return kTileColumns; }
+static int64_t tileRows() { return kTileRows; }
+static int64_t blockSize() { return kBlockRows * kDepth; }
 
 } // namespace espresso::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -165,31 +90,66 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace espresso::kernels {
 
-HWY_EXPORT(matMulRowsF32);
-HWY_EXPORT(matMulRowsF16);
+HWY_EXPORT(fewColumns);
+HWY_EXPORT(manyColumns);
+HWY_EXPORT(packPanels);
+HWY_EXPORT(packedSize);
+HWY_EXPORT(panelColumns);
+HWY_EXPORT(tileRows);
+HWY_EXPORT(blockSize);
 
 /// Weights below which another thread costs more than it saves.
 static constexpr int64_t kProductsPerThread = 16384;
 
+static int64_t getGrain(int64_t products, int64_t least) {
+  return std::max(least, kProductsPerThread / std::max<int64_t>(1, products));
+}
+
+static void multiplyByGemm(const MatrixView &w, const float *x, int64_t s,
+                           const float *bias, float *y, ThreadPool &pool) {
+  const int64_t packed = HWY_DYNAMIC_DISPATCH(packedSize)(w.columns, s);
+  const int64_t block = HWY_DYNAMIC_DISPATCH(blockSize)();
+  float *panels =
+      pool.getWorkspace(packed + block * int64_t{pool.getNumThreads()});
+  float *blocks = panels + packed;
+  const int64_t width = HWY_DYNAMIC_DISPATCH(panelColumns)();
+  pool.parallelFor((s + width - 1) / width, getGrain(w.columns * width, 1),
+                   [&](int64_t begin, int64_t end, unsigned) {
+                     HWY_DYNAMIC_DISPATCH(packPanels)
+                     (x, w.columns, s, panels, begin, end);
+                   });
+  // Threads share out whole tiles.
+  const int64_t height = HWY_DYNAMIC_DISPATCH(tileRows)();
+  pool.parallelFor((w.rows + height - 1) / height,
+                   getGrain(w.columns * s * height, 1),
+                   [&](int64_t begin, int64_t end, unsigned thread) {
+                     HWY_DYNAMIC_DISPATCH(manyColumns)
+                     (w, panels, s, bias, y, blocks + thread * block,
+                      begin * height, std::min(end * height, w.rows));
+                   });
+}
+
 void matMul(const MatrixView &w, std::span<const float> x, int64_t s,
             std::span<const float> bias, std::span<float> y, ThreadPool &pool) {
-  assert(w.type == DataType::Float16 || w.type == DataType::Float32);
+  assert(w.type == DataType::Float16 || w.type == DataType::BFloat16 ||
+         w.type == DataType::Float32);
   assert(static_cast<int64_t>(x.size()) >= w.columns * s);
   assert(static_cast<int64_t>(y.size()) >= w.rows * s);
   assert(bias.empty() || static_cast<int64_t>(bias.size()) == w.rows);
   const float *b = bias.empty() ? nullptr : bias.data();
-  const int64_t grain = std::max<int64_t>(
-      4, kProductsPerThread / std::max<int64_t>(1, w.columns * s));
-  auto body = [&](int64_t begin, int64_t end, unsigned) {
-    if (w.type == DataType::Float16)
-      return HWY_DYNAMIC_DISPATCH(matMulRowsF16)(
-          static_cast<const uint16_t *>(w.data), w.columns, x.data(), s, b,
-          y.data(), begin, end);
-    return HWY_DYNAMIC_DISPATCH(matMulRowsF32)(
-        static_cast<const float *>(w.data), w.columns, x.data(), s, b, y.data(),
-        begin, end);
-  };
-  pool.parallelFor(w.rows, grain, body);
+  if (s > kMaxFewColumns)
+    return multiplyByGemm(w, x.data(), s, b, y.data(), pool);
+  const float *columns = x.data();
+  if (s > 1) {
+    std::span<float> turned(pool.getWorkspace(w.columns * s), w.columns * s);
+    transpose(x, w.columns, s, turned);
+    columns = turned.data();
+  }
+  pool.parallelFor(w.rows, getGrain(w.columns * s, 4),
+                   [&](int64_t begin, int64_t end, unsigned) {
+                     HWY_DYNAMIC_DISPATCH(fewColumns)
+                     (w, columns, s, b, y.data(), begin, end);
+                   });
 }
 
 void transpose(std::span<const float> in, int64_t rows, int64_t columns,

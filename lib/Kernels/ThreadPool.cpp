@@ -9,6 +9,7 @@
 #include "espresso/Kernels/ThreadPool.h"
 
 #include <algorithm>
+#include <new>
 
 namespace espresso::kernels {
 
@@ -47,6 +48,22 @@ ThreadPool::~ThreadPool() {
   generation.notify_all();
   for (std::thread &worker : workers)
     worker.join();
+}
+
+static constexpr std::align_val_t kWorkspaceAlignment{64};
+
+void ThreadPool::Free::operator()(float *memory) const {
+  ::operator delete(memory, kWorkspaceAlignment);
+}
+
+float *ThreadPool::getWorkspace(int64_t wanted) {
+  if (wanted > workspaceSize) {
+    workspace.reset();
+    workspace.reset(static_cast<float *>(::operator new(
+        static_cast<size_t>(wanted) * sizeof(float), kWorkspaceAlignment)));
+    workspaceSize = wanted;
+  }
+  return workspace.get();
 }
 
 void ThreadPool::runRange(unsigned thread) {

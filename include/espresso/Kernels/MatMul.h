@@ -17,7 +17,8 @@
 
 namespace espresso::kernels {
 
-/// A row-major matrix [rows, columns] of fp16 or fp32 elements, not owned.
+/// A row-major matrix [rows, columns] of fp16, bf16 or fp32 elements, not
+/// owned.
 struct MatrixView {
   DataType type = DataType::Float32;
   const void *data = nullptr;
@@ -33,10 +34,16 @@ struct MatrixView {
   }
 };
 
+/// Up to so many columns, each column of a product has the same bits whatever
+/// the number of columns: streams may join and leave, and drafts be verified
+/// together, without changing a token.
+inline constexpr int64_t kMaxFewColumns = 32;
+
 /// y[O, S] = W[O, I] x[I, S] (+ b[O]), all row-major, accumulated in fp32.
-/// S = 1 reads W once, one sequential stream of rows for each thread.
-/// `bias` may be empty. `y` must not overlap the inputs. The order of
-/// summation does not depend on the number of threads.
+/// S = 1 reads W once, one sequential stream of rows for each thread; up to
+/// kMaxFewColumns reads it once, too. `bias` may be empty. `y` must not overlap
+/// the inputs. The order of summation does not depend on the number of threads.
+/// Uses the workspace of the pool.
 void matMul(const MatrixView &w, std::span<const float> x, int64_t s,
             std::span<const float> bias, std::span<float> y, ThreadPool &pool);
 

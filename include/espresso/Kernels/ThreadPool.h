@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -39,12 +40,23 @@ public:
   /// all are done.
   void parallelFor(int64_t count, int64_t grain, Body body);
 
+  /// Scratch memory of at least `count` floats, aligned to 64 bytes, for the
+  /// caller of parallelFor() until the next call. Grows, and never shrinks:
+  /// runs of the same shapes allocate nothing.
+  [[nodiscard]] float *getWorkspace(int64_t count);
+
 private:
   void work(unsigned thread);
   void runRange(unsigned thread);
 
   const unsigned numThreads;
   std::vector<std::thread> workers;
+
+  struct Free {
+    void operator()(float *memory) const;
+  };
+  std::unique_ptr<float, Free> workspace;
+  int64_t workspaceSize = 0;
 
   // The current loop; written before `generation` is raised.
   const Body *current = nullptr;

@@ -11,6 +11,8 @@
 #include "KernelTest.h"
 #include "espresso/Base/Half.h"
 
+#include <algorithm>
+
 using namespace espresso;
 using namespace espresso::kernels;
 
@@ -34,20 +36,29 @@ std::vector<double> multiply(const std::vector<float> &w,
   return y;
 }
 
+/// Rounds `w` to what `type` holds, and returns its bits if it is narrow.
+std::vector<uint16_t> roundTo(DataType type, std::vector<float> &w) {
+  std::vector<uint16_t> bits(type == DataType::Float32 ? 0 : w.size());
+  for (size_t k = 0; k < bits.size(); ++k) {
+    bool isHalf = type == DataType::Float16;
+    bits[k] = isHalf ? floatToHalf(w[k]) : doubleToBFloat(w[k]);
+    w[k] = isHalf ? halfToFloat(bits[k]) : bfloatToFloat(bits[k]);
+  }
+  return bits;
+}
+
+constexpr DataType kTypes[] = {DataType::Float16, DataType::BFloat16,
+                               DataType::Float32};
+
 void check(int64_t o, int64_t i, int64_t s, DataType type, bool withBias,
            ThreadPool &pool) {
   Noise noise(o * 1000 + i * 10 + s);
   std::vector<float> w = noise.take(o * i), x = noise.take(i * s);
   std::vector<float> bias = withBias ? noise.take(o) : std::vector<float>();
-  std::vector<uint16_t> halves(w.size());
-  if (type == DataType::Float16)
-    for (size_t k = 0; k < w.size(); ++k) {
-      halves[k] = floatToHalf(w[k]);
-      w[k] = halfToFloat(halves[k]);
-    }
+  std::vector<uint16_t> narrow = roundTo(type, w);
   MatrixView view{type, w.data(), o, i};
-  if (type == DataType::Float16)
-    view.data = halves.data();
+  if (type != DataType::Float32)
+    view.data = narrow.data();
   std::vector<float> y(o * s, NAN);
   matMul(view, x, s, bias, y, pool);
   std::vector<double> expected = multiply(w, x, bias, o, i, s);
@@ -58,7 +69,7 @@ void check(int64_t o, int64_t i, int64_t s, DataType type, bool withBias,
 
 TEST_P(MatMulTest, AgreesAroundVectorBoundaries) {
   ThreadPool pool(2);
-  for (DataType type : {DataType::Float16, DataType::Float32})
+  for (DataType type : kTypes)
     for (int64_t o : {1, 3, 4, 5, 17})
       for (int64_t i : {1, 7, 8, 15, 16, 31, 33, 65})
         for (int64_t s : {1, 2, 7, 8, 15, 16, 17, 33})
@@ -67,10 +78,48 @@ TEST_P(MatMulTest, AgreesAroundVectorBoundaries) {
 
 TEST_P(MatMulTest, AgreesBeyondOnePanel) {
   ThreadPool pool(3);
-  for (DataType type : {DataType::Float16, DataType::Float32})
+  for (DataType type : kTypes)
     for (int64_t i : {255, 256, 257, 600})
       for (int64_t s : {1, 19, 40})
         check(70, i, s, type, false, pool);
+}
+
+TEST_P(MatMulTest, AgreesBeyondOneBlockOfRows) {
+  ThreadPool pool(2);
+  for (int64_t o : {119, 120, 121, 263})
+    for (int64_t s : {33, 64, 65})
+      check(o, 300, s, DataType::Float16, s % 2 != 0, pool);
+}
+
+// A stream's result does not depend on the streams beside it.
+TEST_P(MatMulTest, NumberOfFewColumnsDoesNotChangeBits) {
+  Noise noise(7);
+  ThreadPool pool(2);
+  for (DataType type : kTypes)
+    for (int64_t i : {5, 64, 203}) {
+      const int64_t o = 23;
+      std::vector<float> w = noise.take(o * i);
+      std::vector<uint16_t> narrow = roundTo(type, w);
+      MatrixView view{type, w.data(), o, i};
+      if (type != DataType::Float32)
+        view.data = narrow.data();
+      std::vector<float> all = noise.take(i * kMaxFewColumns);
+      std::vector<float> bias = noise.take(o);
+      for (int64_t s = 1; s <= kMaxFewColumns; ++s) {
+        std::vector<float> x(i * s), y(o * s);
+        for (int64_t k = 0; k < i; ++k)
+          std::copy_n(&all[k * kMaxFewColumns], s, &x[k * s]);
+        matMul(view, x, s, bias, y, pool);
+        for (int64_t c = 0; c < s; ++c) {
+          std::vector<float> column(i), alone(o);
+          for (int64_t k = 0; k < i; ++k)
+            column[k] = x[k * s + c];
+          matMul(view, column, 1, bias, alone, pool);
+          for (int64_t r = 0; r < o; ++r)
+            ASSERT_EQ(y[r * s + c], alone[r]) << s << " columns, column " << c;
+        }
+      }
+    }
 }
 
 TEST_P(MatMulTest, NumberOfThreadsDoesNotChangeBits) {
@@ -95,6 +144,16 @@ TEST(Transpose, MovesEveryElement) {
   for (int64_t r = 0; r < 19; ++r)
     for (int64_t c = 0; c < 35; ++c)
       EXPECT_EQ(out[c * 19 + r], in[r * 35 + c]);
+}
+
+TEST(ThreadPool, WorkspaceIsAlignedAndStays) {
+  ThreadPool pool(2);
+  float *first = pool.getWorkspace(100);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(first) % 64, 0u);
+  EXPECT_EQ(pool.getWorkspace(10), first);
+  float *second = pool.getWorkspace(1 << 20);
+  second[(1 << 20) - 1] = 1.0f;
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(second) % 64, 0u);
 }
 
 TEST(ThreadPool, CoversEachIndexOnce) {

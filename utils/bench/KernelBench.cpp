@@ -1,0 +1,161 @@
+//===- KernelBench.cpp - Kernels against the limits of the machine --------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+// usage: espresso-kernel-bench [--rounds N] [--threads N]
+//
+// Each line compares a kernel with what bounds it: reading the same bytes, or
+// multiplying and adding in registers. In each round both run, one right after
+// the other; printed is the median over the rounds of their ratio, with the
+// extremes. 1 is as fast as the machine can.
+
+#include "MachineLimits.h"
+#include "espresso/Base/Half.h"
+#include "espresso/Kernels/MatMul.h"
+#include "espresso/Kernels/Reduce.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace espresso;
+using namespace espresso::kernels;
+
+static volatile double sink;
+
+template <typename Work>
+static double getSeconds(const Work &work) {
+  auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+namespace {
+
+/// Ratios of one kernel over the rounds.
+struct Ratios {
+  std::vector<double> values;
+  /// Of the kernel, the best.
+  double seconds = 1e9;
+
+  void print(const std::string &name, double amount, const char *unit) {
+    std::sort(values.begin(), values.end());
+    std::printf("%-44s %5.2f  (%.2f to %.2f)  %8.1f %s\n", name.c_str(),
+                values[values.size() / 2], values.front(), values.back(),
+                amount / seconds / 1e9, unit);
+    std::fflush(stdout);
+  }
+};
+
+} // namespace
+
+template <typename Limit, typename Kernel>
+static Ratios compare(int rounds, const Limit &limit, const Kernel &kernel) {
+  Ratios ratios;
+  kernel();
+  for (int i = 0; i < rounds; ++i) {
+    double least = limit();
+    double taken = getSeconds(kernel);
+    ratios.values.push_back(least / taken);
+    ratios.seconds = std::min(ratios.seconds, taken);
+  }
+  return ratios;
+}
+
+/// Normally distributed, as trained weights nearly are.
+static std::vector<uint16_t> makeWeights(size_t count) {
+  std::mt19937 generator(1);
+  std::normal_distribution<float> normal(0.0f, 0.02f);
+  std::vector<uint16_t> some(1 << 16), all(count);
+  for (uint16_t &weight : some)
+    weight = floatToHalf(normal(generator));
+  for (size_t i = 0; i < count; ++i)
+    all[i] = some[(i * 7 + i / some.size()) % some.size()];
+  return all;
+}
+
+static std::vector<float> makeActivations(size_t count) {
+  std::mt19937 generator(2);
+  std::normal_distribution<float> normal(0.0f, 1.0f);
+  std::vector<float> all(count);
+  for (float &value : all)
+    value = normal(generator);
+  return all;
+}
+
+static void benchMatVec(int rounds, ThreadPool &pool, int64_t rows,
+                        int64_t columns, const char *size) {
+  std::vector<uint16_t> weights = makeWeights(rows * columns);
+  std::vector<float> x = makeActivations(columns), y(rows);
+  const size_t bytes = weights.size() * sizeof(uint16_t);
+  auto read = [&] {
+    return getSeconds([&] {
+      sink = static_cast<double>(bench::readAll(weights.data(), bytes, pool));
+    });
+  };
+  const MatrixView w{DataType::Float16, weights.data(), rows, columns};
+  Ratios ratios = compare(rounds, read, [&] {
+    matMul(w, x, 1, {}, y, pool);
+    sink = static_cast<double>(argMax(y));
+  });
+  ratios.print("fp16 matvec and arg-max, " + std::string(size) + ", " +
+                   std::to_string(pool.getNumThreads()) + " threads",
+               static_cast<double>(bytes), "GB/s");
+}
+
+static void benchGemm(int rounds, ThreadPool &pool, int64_t rows,
+                      int64_t columns, int64_t s) {
+  std::vector<uint16_t> weights = makeWeights(rows * columns);
+  std::vector<float> x = makeActivations(columns * s), y(rows * s);
+  const double operations = 2.0 * static_cast<double>(rows * columns * s);
+  const MatrixView w{DataType::Float16, weights.data(), rows, columns};
+  auto peak = [&] {
+    double done = 0;
+    double seconds = getSeconds([&] { done = bench::runPeak(pool); });
+    return seconds * operations / done;
+  };
+  Ratios ratios = compare(rounds, peak, [&] { matMul(w, x, s, {}, y, pool); });
+  ratios.print("fp16 product, " + std::to_string(rows) + "x" +
+                   std::to_string(columns) + ", " + std::to_string(s) +
+                   " columns, " + std::to_string(pool.getNumThreads()) +
+                   " threads",
+               operations, "GFLOP/s");
+}
+
+static void benchAll(int rounds, unsigned threads) {
+  ThreadPool pool(threads);
+  benchMatVec(rounds, pool, 12288, 2048, "48 MB");
+  benchMatVec(rounds, pool, 128256, 2048, "525 MB");
+  for (int64_t s : {32, 128, 512})
+    benchGemm(rounds, pool, 5632, 2048, s);
+}
+
+int main(int argc, char **argv) {
+  int rounds = 7;
+  unsigned threads = 0;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--rounds") == 0)
+      rounds = std::max(1, std::atoi(argv[i + 1]));
+    else if (std::strcmp(argv[i], "--threads") == 0)
+      threads = static_cast<unsigned>(std::max(1, std::atoi(argv[i + 1])));
+  }
+  std::printf("instruction set %s; ratio to the limit of the machine: median "
+              "of %d rounds\n",
+              bench::getInstructionSet().c_str(), rounds);
+  if (threads != 0) {
+    benchAll(rounds, threads);
+    return 0;
+  }
+  benchAll(rounds, 1);
+  benchAll(rounds, 2);
+  return 0;
+}
