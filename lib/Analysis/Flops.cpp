@@ -196,8 +196,10 @@ static uint64_t countColumnLinear(Counter &counter) {
   return countColumns(counter, {"weight"});
 }
 
-static uint64_t countSwiglu(Counter &counter) {
-  return countColumns(counter, {"gate", "up", "down"});
+static uint64_t countFeedForward(Counter &counter) {
+  if (counter.getOp().getArgumentType("gate"))
+    return countColumns(counter, {"gate", "up", "down"});
+  return countColumns(counter, {"up", "down"});
 }
 
 /// Each column with all positions: masked ones are not left out, since what
@@ -250,12 +252,15 @@ static const llvm::StringMap<CountFn> &getTable() {
       {"einsum", countEinsum},
       {"espresso.attention", countCachedAttention},
       {"espresso.causal_attention", countCausalAttention},
+      {"espresso.ffn", countFeedForward},
       {"espresso.head", countColumnLinear},
       {"espresso.layer_norm", countResult},
       {"espresso.linear", countColumnLinear},
+      {"espresso.position_embedding", countResult},
       {"espresso.rms_norm", countResult},
       {"espresso.rope", countResult},
-      {"espresso.swiglu", countSwiglu},
+      {"espresso.router", countColumnLinear},
+      {"espresso.short_conv", countColumnLinear},
       {"gru", countRecurrent},
       {"instance_norm", countResult},
       {"l2_norm", countResult},

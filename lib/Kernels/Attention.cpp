@@ -102,30 +102,39 @@ HWY_EXPORT(scoreF16);
 HWY_EXPORT(sumF32);
 HWY_EXPORT(sumF16);
 
-void ropeTable(int64_t position, int64_t s, int64_t headDim, double theta,
-               std::span<float> cosines, std::span<float> sines) {
-  const int64_t pairs = headDim / 2;
+std::vector<double> getRopeFrequencies(int64_t rotaryDim, double theta) {
+  std::vector<double> frequencies(rotaryDim / 2);
+  for (int64_t i = 0; i < rotaryDim / 2; ++i)
+    frequencies[i] = std::pow(theta, -2.0 * static_cast<double>(i) /
+                                         static_cast<double>(rotaryDim));
+  return frequencies;
+}
+
+void ropeTable(int64_t position, int64_t s, std::span<const double> frequencies,
+               double scale, std::span<float> cosines, std::span<float> sines) {
+  const int64_t pairs = static_cast<int64_t>(frequencies.size());
   assert(static_cast<int64_t>(cosines.size()) >= pairs * s);
-  for (int64_t i = 0; i < pairs; ++i) {
-    const double frequency = std::pow(theta, -2.0 * static_cast<double>(i) /
-                                                 static_cast<double>(headDim));
+  for (int64_t i = 0; i < pairs; ++i)
     for (int64_t j = 0; j < s; ++j) {
-      const double angle = static_cast<double>(position + j) * frequency;
-      cosines[i * s + j] = static_cast<float>(std::cos(angle));
-      sines[i * s + j] = static_cast<float>(std::sin(angle));
+      const double angle = static_cast<double>(position + j) * frequencies[i];
+      cosines[i * s + j] = static_cast<float>(scale * std::cos(angle));
+      sines[i * s + j] = static_cast<float>(scale * std::sin(angle));
     }
-  }
 }
 
 void rope(std::span<const float> x, int64_t s, int64_t headDim,
           std::span<const float> cosines, std::span<const float> sines,
           std::span<float> out) {
-  const int64_t half = headDim / 2 * s;
-  assert(x.size() == out.size());
-  for (int64_t at = 0; at + 2 * half <= static_cast<int64_t>(x.size());
-       at += 2 * half)
+  const int64_t half = static_cast<int64_t>(cosines.size()), size = headDim * s;
+  assert(x.size() == out.size() && half % s == 0 && 2 * half <= size);
+  for (int64_t at = 0; at + size <= static_cast<int64_t>(x.size());
+       at += size) {
     HWY_DYNAMIC_DISPATCH(ropeHead)
-  (x.data() + at, half, cosines.data(), sines.data(), out.data() + at);
+    (x.data() + at, half, cosines.data(), sines.data(), out.data() + at);
+    if (x.data() != out.data())
+      std::copy(x.data() + at + 2 * half, x.data() + at + size,
+                out.data() + at + 2 * half);
+  }
 }
 
 void writeRows(std::span<const float> x, int64_t s, DataType type, void *cache,
@@ -180,11 +189,16 @@ static void attend(const AttentionShape &shape, int64_t head, int64_t column,
                    const MatrixView &values, std::span<float> scores,
                    float *out) {
   const int64_t first = head / (shape.heads / shape.kvHeads) * shape.headDim;
-  const int64_t count = shape.position + column + 1;
+  const int64_t end = shape.position + column + 1;
+  const int64_t count = std::min(end, shape.window);
+  const int64_t offset = first + (end - count) * keys.columns;
   std::span<float> seen = scores.first(count);
-  score(keys, first, count, q, shape, seen.data());
+  score(keys, offset, count, q, shape, seen.data());
+  if (shape.softcap != 0)
+    for (float &element : seen)
+      element = shape.softcap * std::tanh(element / shape.softcap);
   softmax(seen, {.outer = 1, .count = count, .inner = 1}, seen);
-  sum(values, first, count, seen.data(), shape.headDim, out);
+  sum(values, offset, count, seen.data(), shape.headDim, out);
 }
 
 void attention(const AttentionShape &shape, std::span<const float> q,
@@ -217,6 +231,28 @@ void attention(const AttentionShape &shape, std::span<const float> q,
   const int64_t grain =
       std::max<int64_t>(1, 16384 / std::max<int64_t>(1, rows * d));
   pool.parallelFor(shape.heads * s, grain, body);
+}
+
+void shortConvolution(const MatrixView &cache, int64_t position, int64_t s,
+                      const MatrixView &weight, std::span<const float> bias,
+                      std::span<float> y) {
+  auto load = [](const MatrixView &view, int64_t row, int64_t column) {
+    const int64_t at = row * view.columns + column;
+    return view.type == DataType::Float16
+               ? halfToFloat(static_cast<const uint16_t *>(view.data)[at])
+               : static_cast<const float *>(view.data)[at];
+  };
+  const int64_t channels = cache.columns, taps = weight.columns;
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t j = 0; j < s; ++j) {
+      float sum = bias.empty() ? 0 : bias[c];
+      // Tap t is for `taps - 1 - t` rows before the column's own.
+      const int64_t first = std::max<int64_t>(0, taps - 1 - (position + j));
+      for (int64_t t = first; t < taps; ++t)
+        sum +=
+            load(weight, c, t) * load(cache, position + j - (taps - 1 - t), c);
+      y[c * s + j] = sum;
+    }
 }
 
 } // namespace espresso::kernels

@@ -122,14 +122,14 @@ Value *DecoderBuilder::attention(Value *q, Value *k, Value *v,
                 name);
 }
 
-Value *DecoderBuilder::swiglu(Value *x, llvm::StringRef gate,
-                              llvm::StringRef up, llvm::StringRef down,
-                              llvm::StringRef name) {
+Value *DecoderBuilder::feedForward(Value *x, llvm::StringRef gate,
+                                   llvm::StringRef up, llvm::StringRef down,
+                                   llvm::StringRef name) {
   Value *gateMatrix = weight(gate);
   Value *upMatrix = weight(up);
   Value *downMatrix = weight(down);
   return create(
-      "espresso.swiglu",
+      "espresso.ffn",
       {{"x", x}, {"gate", gateMatrix}, {"up", upMatrix}, {"down", downMatrix}},
       name);
 }

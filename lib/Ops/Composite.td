@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+
 include "OpBase.td"
 
 // Meaning and shapes are in docs/Composites.md.
@@ -15,22 +16,51 @@ class CompositeOp<string n, list<Trait> extra = [Pure]>
   let typeVars = [Domain<T, Floats>];
 }
 
-def Embedding : CompositeOp<"embedding"> {
+//===----------------------------------------------------------------------===//
+// Tables and positions
+//===----------------------------------------------------------------------===//
+
+def Embedding : CompositeOp<"embedding", [Pure, HostOnly]> {
   let summary = "Rows of a table as columns";
   let inputs = (ins InVector<Int32>:$ids, Const<T>:$table);
   let infer = "Embedding";
 }
 
+def PositionEmbedding : CompositeOp<"position_embedding", [Pure, HostOnly]> {
+  let summary = "`x` plus a row of a table for the position of each column";
+  let inputs = (ins In<T>:$x, InVector<Int32>:$position, Const<T>:$table);
+  let infer = "PositionEmbedding";
+}
+
+def Rope : CompositeOp<"rope", [Pure, HostOnly]> {
+  let summary = "Rotary position embedding, half-split";
+  let description = [{Angles are multiples of `frequencies`, in radians for each
+position, or of the powers of `theta`; one of the two is given. Channels of a
+head from `rotary_dim` on are left as they are.}];
+  let inputs = (ins In<T>:$x, InVector<Int32>:$position,
+                Scalar<Int32>:$head_dim, OptScalar<Fp32>:$theta,
+                OptVector<Fp32, "powers of `theta`">:$frequencies,
+                OptScalar<Int32, "", "`head_dim`">:$rotary_dim,
+                OptScalar<Fp32, "1">:$scale);
+  let infer = "Rope";
+}
+
+//===----------------------------------------------------------------------===//
+// Norms and products
+//===----------------------------------------------------------------------===//
+
 def RmsNorm : CompositeOp<"rms_norm"> {
-  let summary = "`x / rms(x) · weight`, each column alone";
-  let inputs = (ins In<T>:$x, Vector<T>:$weight, Scalar<Fp32>:$epsilon);
+  let summary = "`x / rms(x) · weight`, each column alone, by groups of channels";
+  let inputs = (ins In<T>:$x, Vector<T>:$weight, Scalar<Fp32>:$epsilon,
+                OptScalar<Int32, "1">:$groups);
   let infer = "ColumnNorm";
 }
 
 def CompositeLayerNorm : CompositeOp<"layer_norm"> {
-  let summary = "`(x - μ) / σ · gamma + beta`, each column alone";
+  let summary = "`(x - μ) / σ · gamma + beta`, each column alone, by groups of "
+                "channels";
   let inputs = (ins In<T>:$x, Vector<T>:$gamma, OptVector<T, "zeros">:$beta,
-                Scalar<Fp32>:$epsilon);
+                Scalar<Fp32>:$epsilon, OptScalar<Int32, "1">:$groups);
   let infer = "ColumnNorm";
   let eval = "LayerNormComposite";
 }
@@ -42,44 +72,38 @@ def CompositeLinear : CompositeOp<"linear"> {
   let eval = "LinearComposite";
 }
 
-def Rope : CompositeOp<"rope"> {
-  let summary = "Rotary position embedding, half-split";
-  let inputs = (ins In<T>:$x, InVector<Int32>:$position,
-                Scalar<Int32>:$head_dim, Scalar<Fp32>:$theta);
-  let infer = "Rope";
+def FeedForward : CompositeOp<"ffn"> {
+  let summary = "Feed-forward block, gated or plain, or one of several experts";
+  let description = [{`down · (act(gate · x) ⊙ (up · x))`, or without `gate`
+`down · act(up · x)`. `activation` is `silu`, `gelu`, `gelu_tanh` or `relu`.
+With `route`, the result of a router, the block is the expert of number
+`expert`, and its result is multiplied by the weights that the route gives it.}];
+  let inputs = (ins In<T>:$x, OptConst<T>:$gate, Const<T>:$up, Const<T>:$down,
+                OptVector<T, "zeros">:$gate_bias,
+                OptVector<T, "zeros">:$up_bias,
+                OptVector<T, "zeros">:$down_bias,
+                OptScalar<String, "\"silu\"">:$activation, OptIn<T>:$route,
+                OptScalar<Int32>:$expert);
+  let infer = "FeedForward";
 }
 
-def CompositeAttention : CompositeOp<"attention", [ReadsState, WritesState]> {
-  let summary = "Grouped-query attention over a cache that it extends";
-  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, InVector<Int32>:$position,
-                StateOf<T>:$k_cache, StateOf<T>:$v_cache,
-                Scalar<Int32>:$head_dim,
-                OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale);
-  let infer = "CachedAttention";
+def Router : CompositeOp<"router"> {
+  let summary = "Weights of the experts that each column takes, 0 for the rest";
+  let description = [{`softmax(weight · x)` over the experts, of which the
+`top_k` largest stay; of equals the first. With `normalize` those that stay are
+divided by their sum.}];
+  let inputs = (ins In<T>:$x, Const<T>:$weight, Scalar<Int32>:$top_k,
+                OptScalar<Bool, "true">:$normalize);
+  let infer = "Router";
 }
 
-def CacheWrite : CompositeOp<"cache_write", [WritesState]> {
-  let summary = "Columns written to rows of a cache";
-  let inputs = (ins StateOf<T>:$cache, In<T>:$x, InVector<Int32>:$position);
-  let infer = "CacheWrite";
-}
+defvar kHeadInputs = (ins In<T>:$x, Const<T>:$weight,
+                      OptVector<T, "zeros">:$bias, OptScalar<Fp32, "1">:$scale,
+                      OptScalar<Fp32, "", "no cap">:$softcap);
 
-def CausalAttention : CompositeOp<"causal_attention"> {
-  let summary = "Grouped-query attention within one call";
-  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, Scalar<Int32>:$head_dim,
-                OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale);
-  let infer = "CausalAttention";
-}
-
-def Swiglu : CompositeOp<"swiglu"> {
-  let summary = "Gated feed-forward block";
-  let inputs = (ins In<T>:$x, Const<T>:$gate, Const<T>:$up, Const<T>:$down);
-  let infer = "Swiglu";
-}
-
-def Head : CompositeOp<"head"> {
+def Head : CompositeOp<"head", [Pure, HostOnly]> {
   let summary = "Logits over the vocabulary, in fp32";
-  let inputs = (ins In<T>:$x, Const<T>:$weight);
+  let inputs = kHeadInputs;
   let infer = "Head";
 }
 
@@ -94,11 +118,54 @@ it is never the largest. The results are `index`, -1 where there is no number, a
 
 def GreedyHead : CompositeOp<"greedy_head"> {
   let summary = "`argmax` of `head`, without the logits in memory";
-  let inputs = (ins In<T>:$x, Const<T>:$weight);
+  let inputs = kHeadInputs;
   let infer = "GreedyHead";
 }
 
-def Call : Op<"espresso.call", ModelOpset, [Composite, OpenInputs]> {
+//===----------------------------------------------------------------------===//
+// What looks back
+//===----------------------------------------------------------------------===//
+
+def CompositeAttention : CompositeOp<"attention", [ReadsState, WritesState,
+                                                   HostOnly]> {
+  let summary = "Grouped-query attention over a cache that it extends";
+  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, InVector<Int32>:$position,
+                StateOf<T>:$k_cache, StateOf<T>:$v_cache,
+                Scalar<Int32>:$head_dim,
+                OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale,
+                OptScalar<Int32, "", "all positions">:$window,
+                OptScalar<Fp32, "", "no cap">:$softcap);
+  let infer = "CachedAttention";
+}
+
+def CausalAttention : CompositeOp<"causal_attention"> {
+  let summary = "Grouped-query attention within one call";
+  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, Scalar<Int32>:$head_dim,
+                OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale,
+                OptScalar<Int32, "", "all positions">:$window,
+                OptScalar<Fp32, "", "no cap">:$softcap);
+  let infer = "CausalAttention";
+}
+
+def CacheWrite : CompositeOp<"cache_write", [WritesState, HostOnly]> {
+  let summary = "Columns written to rows of a cache";
+  let inputs = (ins StateOf<T>:$cache, In<T>:$x, InVector<Int32>:$position);
+  let infer = "CacheWrite";
+}
+
+def ShortConvolution : CompositeOp<"short_conv", [ReadsState, WritesState,
+                                                  HostOnly]> {
+  let summary = "Causal convolution of each channel over a cache that it extends";
+  let inputs = (ins In<T>:$x, InVector<Int32>:$position, StateOf<T>:$cache,
+                Const<T>:$weight, OptVector<T, "zeros">:$bias);
+  let infer = "ShortConvolution";
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+def Call : Op<"espresso.call", ModelOpset, [Composite, OpenInputs, HostOnly]> {
   let summary = "The outputs of another function of the program";
   let description = [{Takes one argument for each input of the callee, by its
 name. The attribute `outputs`, a list of strings, names the output each result

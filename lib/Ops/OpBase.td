@@ -42,6 +42,7 @@ def Constexpr : Trait<"Constexpr">;
 def WritesState : Trait<"WritesState">;
 def ReadsState : Trait<"ReadsState">;
 def Composite : Trait<"Composite">;
+def HostOnly : Trait<"HostOnly">;
 def OpenInputs : Trait<"OpenInputs">;
 def AttributeInputs : Trait<"AttributeInputs">;
 def NestedBlocks : Trait<"NestedBlocks">;

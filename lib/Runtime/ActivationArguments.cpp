@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ActivationArguments.h"
+#include "espresso/Kernels/Elementwise.h"
 
 namespace espresso::runtime {
 
@@ -30,6 +31,66 @@ absl::StatusOr<Matrix> getMatrix(StepContext &context, std::string_view name,
                          toString(shape), ", expected ",
                          toString(Shape{rows, columns}));
   return matrix;
+}
+
+std::span<const float> getFloatsOrEmpty(const Tensor &tensor,
+                                        const Frame &frame) {
+  return tensor.type ? tensor.floats(frame) : std::span<const float>();
+}
+
+absl::StatusOr<Tensor> getColumnsResult(StepContext &context, int64_t channels,
+                                        int64_t count) {
+  return context.result(Memory::Float, {1, channels, 1, count});
+}
+
+absl::StatusOr<Tensor> getVector(StepContext &context, std::string_view name,
+                                 int64_t count, bool optional) {
+  if (optional && !context.has(name))
+    return Tensor();
+  ESPRESSO_ASSIGN_OR_RETURN(Tensor vector, context.floats(name));
+  if (vector.getCount() != count)
+    return context.error("operand '", std::string(name), "' has the shape ",
+                         toString(vector.getShape()), ", expected [", count,
+                         "]");
+  return vector;
+}
+
+void LogitOptions::apply(std::span<float> logits) const {
+  const float factor = softcap == 0 ? scale : scale / softcap;
+  if (factor != 1)
+    kernels::binary(kernels::BinaryOp::Mul, logits, {&factor, 1}, logits);
+  if (softcap == 0)
+    return;
+  kernels::unary(kernels::UnaryOp::Tanh, logits, 0, logits);
+  kernels::binary(kernels::BinaryOp::Mul, logits, {&softcap, 1}, logits);
+}
+
+absl::StatusOr<LogitOptions> getLogitOptions(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(double scale, context.real("scale", 1.0));
+  ESPRESSO_ASSIGN_OR_RETURN(double softcap, context.real("softcap", 0.0));
+  if (!(softcap >= 0))
+    return context.error("softcap is ", softcap);
+  return LogitOptions{static_cast<float>(scale), static_cast<float>(softcap)};
+}
+
+absl::StatusOr<Tensor> getPosition(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(Tensor position,
+                            context.tensor("position", Memory::Int));
+  if (position.getCount() != 1)
+    return context.error("operand 'position' has the shape ",
+                         toString(position.getShape()), ", expected [1]");
+  return position;
+}
+
+absl::StatusOr<int64_t> checkPosition(const Tensor &position, int64_t count,
+                                      int64_t rows, std::string_view owner,
+                                      const Frame &frame) {
+  const int64_t at = *position.get<int32_t>(frame);
+  if (at < 0 || count > rows || at > rows - count)
+    return absl::OutOfRangeError(
+        absl::StrCat("positions ", at, " to ", at + count - 1, " of ",
+                     std::string(owner), " of ", rows));
+  return at;
 }
 
 } // namespace espresso::runtime

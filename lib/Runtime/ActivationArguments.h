@@ -10,6 +10,7 @@
 #define ESPRESSO_LIB_RUNTIME_ACTIVATIONARGUMENTS_H
 
 #include "StepContext.h"
+#include "espresso/Base/Half.h"
 
 namespace espresso::runtime {
 
@@ -23,6 +24,43 @@ absl::StatusOr<Columns> getColumns(StepContext &context, std::string_view name);
 /// A matrix [rows, columns]; sizes of -1 fit anything.
 absl::StatusOr<Matrix> getMatrix(StepContext &context, std::string_view name,
                                  int64_t rows, int64_t columns);
+
+absl::StatusOr<Tensor> getColumnsResult(StepContext &context, int64_t channels,
+                                        int64_t count);
+
+/// A vector of `count` floats; an absent one has no type if that is allowed.
+absl::StatusOr<Tensor> getVector(StepContext &context, std::string_view name,
+                                 int64_t count, bool optional);
+
+/// Nothing for a tensor without type.
+std::span<const float> getFloatsOrEmpty(const Tensor &tensor,
+                                        const Frame &frame);
+
+[[nodiscard]] inline float getElement(const kernels::MatrixView &view,
+                                      int64_t row, int64_t column) {
+  const int64_t at = row * view.columns + column;
+  if (view.type == DataType::Float16)
+    return espresso::halfToFloat(static_cast<const uint16_t *>(view.data)[at]);
+  return static_cast<const float *>(view.data)[at];
+}
+
+/// What a head does with the products of its matrix: `scale`, then `softcap`.
+struct LogitOptions {
+  float scale = 1;
+  float softcap = 0; ///< c > 0: a logit x becomes c tanh(x / c)
+
+  void apply(std::span<float> logits) const;
+};
+absl::StatusOr<LogitOptions> getLogitOptions(StepContext &context);
+
+/// The operand `position`, one integer.
+absl::StatusOr<Tensor> getPosition(StepContext &context);
+
+/// The position of a run, if `count` rows from there on are within `rows` of
+/// what `owner` calls itself, as in "a cache".
+absl::StatusOr<int64_t> checkPosition(const Tensor &position, int64_t count,
+                                      int64_t rows, std::string_view owner,
+                                      const Frame &frame);
 
 } // namespace espresso::runtime
 

@@ -112,6 +112,9 @@ static absl::StatusOr<Kernel> makeGreedyHead(StepContext &context) {
                             getMatrix(context, "weight", -1, x.channels));
   const int64_t rows = weight.getShape()[0], count = x.count;
   const int64_t tile = std::min(rows, kTileRows);
+  ESPRESSO_ASSIGN_OR_RETURN(Tensor bias,
+                            getVector(context, "bias", rows, true));
+  ESPRESSO_ASSIGN_OR_RETURN(LogitOptions options, getLogitOptions(context));
   ESPRESSO_ASSIGN_OR_RETURN(ArgMaxResults results,
                             getArgMaxResults(context, count, rows));
   if (count > (int64_t{1} << 40) / kTileRows)
@@ -121,12 +124,16 @@ static absl::StatusOr<Kernel> makeGreedyHead(StepContext &context) {
     float *scratch = reinterpret_cast<float *>(frame.scratch);
     std::span<float> column(scratch + tile * count, tile);
     std::vector<Largest> largest(count);
+    std::span<const float> shifts = getFloatsOrEmpty(bias, frame);
     for (int64_t first = 0; first < rows; first += tile) {
       const int64_t height = std::min(tile, rows - first);
       std::span<float> logits(scratch, height * count);
       kernels::matMul(
           weight.view(frame, rows, x.channels).getRows(first, height),
-          x.tensor.floats(frame), count, {}, logits, *frame.pool);
+          x.tensor.floats(frame), count,
+          shifts.empty() ? shifts : shifts.subspan(first, height), logits,
+          *frame.pool);
+      options.apply(logits);
       for (int64_t s = 0; s < count; ++s)
         largest[s].see(takeColumn(logits, count, s, column), first);
     }

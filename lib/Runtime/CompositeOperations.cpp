@@ -7,52 +7,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "ActivationArguments.h"
-#include "espresso/Base/Half.h"
-#include "espresso/Kernels/Attention.h"
 #include "espresso/Kernels/Elementwise.h"
 #include "espresso/Kernels/Reduce.h"
 
-#include <cmath>
+#include <algorithm>
+#include <limits>
+#include <numeric>
 
 namespace espresso::runtime {
 
-/// Largest head size, a guard against sums that overflow.
-static constexpr int64_t kMaxHeadDim = 1 << 20;
-
-static std::span<const float> getFloatsOrEmpty(const Tensor &tensor,
-                                               const Frame &frame) {
-  return tensor.type ? tensor.floats(frame) : std::span<const float>();
-}
-
-static absl::StatusOr<Tensor>
-getColumnsResult(StepContext &context, int64_t channels, int64_t count) {
-  return context.result(Memory::Float, {1, channels, 1, count});
-}
-
-static absl::StatusOr<Tensor> getVector(StepContext &context,
-                                        std::string_view name, int64_t count,
-                                        bool optional) {
-  if (optional && !context.has(name))
-    return Tensor();
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor vector, context.floats(name));
-  if (vector.getCount() != count)
-    return context.error("operand '", std::string(name), "' has the shape ",
-                         toString(vector.getShape()), ", expected [", count,
-                         "]");
-  return vector;
-}
-
-static absl::StatusOr<Tensor> getPosition(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position,
-                            context.tensor("position", Memory::Int));
-  if (position.getCount() != 1)
-    return context.error("operand 'position' has the shape ",
-                         toString(position.getShape()), ", expected [1]");
-  return position;
-}
-
 //===----------------------------------------------------------------------===//
-// embedding, norms, linear, head, swiglu
+// embedding and norms
 //===----------------------------------------------------------------------===//
 
 static absl::StatusOr<Kernel> makeEmbedding(StepContext &context) {
@@ -70,282 +35,318 @@ static absl::StatusOr<Kernel> makeEmbedding(StepContext &context) {
       if (id < 0 || id >= rows)
         return absl::InvalidArgumentError(
             absl::StrCat("token ", id, " is outside the vocabulary of ", rows));
-      for (int64_t c = 0; c < width; ++c) {
-        const int64_t at = id * width + c;
-        to[c * count + s] =
-            view.type == DataType::Float16
-                ? espresso::halfToFloat(
-                      static_cast<const uint16_t *>(view.data)[at])
-                : static_cast<const float *>(view.data)[at];
-      }
+      for (int64_t c = 0; c < width; ++c)
+        to[c * count + s] = getElement(view, id, c);
     }
     return absl::OkStatus();
   });
 }
 
-static absl::StatusOr<Kernel> makeRmsNorm(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor weight,
-                            getVector(context, "weight", x.channels, false));
+/// x by groups of channels, and the gains of each: one vector for all groups,
+/// or one after another.
+struct NormOperands {
+  Columns x;
+  Tensor gains, shifts, out;
+  int64_t groups = 1;
+  float epsilon = 0;
+
+  int64_t getExtent() const { return x.channels / groups; }
+  /// The part of `vector` that belongs to group `g`.
+  std::span<const float> getPart(const Tensor &vector, int64_t g,
+                                 const Frame &frame) const {
+    std::span<const float> all = getFloatsOrEmpty(vector, frame);
+    if (static_cast<int64_t>(all.size()) <= getExtent())
+      return all;
+    return all.subspan(g * getExtent(), getExtent());
+  }
+};
+
+/// A vector for all channels, or for those of one group.
+static absl::StatusOr<Tensor> getGains(StepContext &context,
+                                       std::string_view name,
+                                       const NormOperands &norm,
+                                       bool optional) {
+  if (norm.groups > 1 && context.has(name)) {
+    ESPRESSO_ASSIGN_OR_RETURN(Tensor found, context.floats(name));
+    if (found.getCount() == norm.getExtent())
+      return found;
+  }
+  return getVector(context, name, norm.x.channels, optional);
+}
+
+static absl::StatusOr<NormOperands> getNorm(StepContext &context,
+                                            std::string_view gains) {
+  NormOperands norm;
+  ESPRESSO_ASSIGN_OR_RETURN(norm.x, getColumns(context, "x"));
+  ESPRESSO_ASSIGN_OR_RETURN(norm.groups, context.integer("groups", 1));
+  if (norm.groups < 1 || norm.x.channels % norm.groups != 0)
+    return context.error(norm.groups, " groups do not divide the ",
+                         norm.x.channels, " channels");
+  ESPRESSO_ASSIGN_OR_RETURN(norm.gains, getGains(context, gains, norm, false));
   ESPRESSO_ASSIGN_OR_RETURN(double epsilon, context.real("epsilon"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
+  norm.epsilon = static_cast<float>(epsilon);
+  ESPRESSO_ASSIGN_OR_RETURN(
+      norm.out, getColumnsResult(context, norm.x.channels, norm.x.count));
+  return norm;
+}
+
+/// Calls `run` with the elements of each group, its gains, and its result.
+template <typename Fn>
+static Kernel makeGroupKernel(NormOperands norm, Fn run) {
   return Kernel([=](const Frame &frame) {
-    kernels::rmsNorm(x.tensor.floats(frame), {1, x.channels, x.count},
-                     weight.floats(frame), static_cast<float>(epsilon),
-                     out.mutableFloats(frame));
+    const int64_t size = norm.getExtent() * norm.x.count;
+    for (int64_t g = 0; g < norm.groups; ++g)
+      run(norm.x.tensor.floats(frame).subspan(g * size, size),
+          {1, norm.getExtent(), norm.x.count},
+          norm.getPart(norm.gains, g, frame),
+          norm.getPart(norm.shifts, g, frame), norm.epsilon,
+          norm.out.mutableFloats(frame).subspan(g * size, size));
     return absl::OkStatus();
   });
+}
+
+static absl::StatusOr<Kernel> makeRmsNorm(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(NormOperands norm, getNorm(context, "weight"));
+  return makeGroupKernel(
+      norm, [](std::span<const float> x, const kernels::AxisShape &shape,
+               std::span<const float> gains, std::span<const float>,
+               float epsilon, std::span<float> out) {
+        kernels::rmsNorm(x, shape, gains, epsilon, out);
+      });
 }
 
 static absl::StatusOr<Kernel> makeLayerNorm(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor gamma,
-                            getVector(context, "gamma", x.channels, false));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor beta,
-                            getVector(context, "beta", x.channels, true));
-  ESPRESSO_ASSIGN_OR_RETURN(double epsilon, context.real("epsilon"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
-  return Kernel([=](const Frame &frame) {
-    kernels::layerNorm(x.tensor.floats(frame), {1, x.channels, x.count},
-                       gamma.floats(frame), getFloatsOrEmpty(beta, frame),
-                       static_cast<float>(epsilon), out.mutableFloats(frame));
-    return absl::OkStatus();
-  });
+  ESPRESSO_ASSIGN_OR_RETURN(NormOperands norm, getNorm(context, "gamma"));
+  ESPRESSO_ASSIGN_OR_RETURN(norm.shifts, getGains(context, "beta", norm, true));
+  return makeGroupKernel(
+      norm, [](std::span<const float> x, const kernels::AxisShape &shape,
+               std::span<const float> gains, std::span<const float> shifts,
+               float epsilon, std::span<float> out) {
+        kernels::layerNorm(x, shape, gains, shifts, epsilon, out);
+      });
 }
 
-/// linear and head, which is a linear whose result is fp32 by declaration.
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// A matrix and its bias, if there is one.
+struct Projection {
+  Matrix weight;
+  Tensor bias;
+  int64_t outputs = 0, inputs = 0;
+
+  void run(std::span<const float> x, int64_t columns, std::span<float> out,
+           const Frame &frame) const {
+    kernels::matMul(weight.view(frame, outputs, inputs), x, columns,
+                    getFloatsOrEmpty(bias, frame), out, *frame.pool);
+  }
+};
+
+/// `outputs` of -1 fits anything.
+static absl::StatusOr<Projection>
+getProjection(StepContext &context, std::string_view weight,
+              std::string_view bias, int64_t outputs, int64_t inputs) {
+  Projection projection{.inputs = inputs};
+  ESPRESSO_ASSIGN_OR_RETURN(projection.weight,
+                            getMatrix(context, weight, outputs, inputs));
+  projection.outputs = projection.weight.getShape()[0];
+  ESPRESSO_ASSIGN_OR_RETURN(projection.bias,
+                            getVector(context, bias, projection.outputs, true));
+  return projection;
+}
+
 static absl::StatusOr<Kernel> makeLinear(StepContext &context) {
   ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix weight,
-                            getMatrix(context, "weight", -1, x.channels));
-  const int64_t rows = weight.getShape()[0];
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor bias,
-                            getVector(context, "bias", rows, true));
+  ESPRESSO_ASSIGN_OR_RETURN(
+      Projection linear,
+      getProjection(context, "weight", "bias", -1, x.channels));
   ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, rows, x.count));
+                            getColumnsResult(context, linear.outputs, x.count));
   return Kernel([=](const Frame &frame) {
-    kernels::matMul(
-        weight.view(frame, rows, x.channels), x.tensor.floats(frame), x.count,
-        getFloatsOrEmpty(bias, frame), out.mutableFloats(frame), *frame.pool);
+    linear.run(x.tensor.floats(frame), x.count, out.mutableFloats(frame),
+               frame);
     return absl::OkStatus();
   });
 }
 
-static absl::StatusOr<Kernel> makeSwiglu(StepContext &context) {
+/// A linear whose result is fp32 by declaration, scaled and capped.
+static absl::StatusOr<Kernel> makeHead(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(Kernel linear, makeLinear(context));
+  ESPRESSO_ASSIGN_OR_RETURN(LogitOptions options, getLogitOptions(context));
+  ESPRESSO_ASSIGN_OR_RETURN(const TensorType *type, context.getResultType());
+  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
+                            context.result(Memory::Float, type->shape));
+  return Kernel([=](const Frame &frame) -> absl::Status {
+    ESPRESSO_RETURN_IF_ERROR(linear(frame));
+    options.apply(out.mutableFloats(frame));
+    return absl::OkStatus();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Feed-forward blocks and experts
+//===----------------------------------------------------------------------===//
+
+static absl::StatusOr<kernels::UnaryOp> getActivation(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(std::string name,
+                            context.text("activation", "silu"));
+  constexpr std::pair<std::string_view, kernels::UnaryOp> kNames[] = {
+      {"gelu", kernels::UnaryOp::GeluExact},
+      {"gelu_tanh", kernels::UnaryOp::GeluTanh},
+      {"relu", kernels::UnaryOp::Relu},
+      {"silu", kernels::UnaryOp::Silu},
+  };
+  for (const auto &[known, op] : kNames)
+    if (known == name)
+      return op;
+  return context.error("the activation '", name, "' is unknown");
+}
+
+/// What multiplies the result: one row of a route, [S].
+struct Route {
+  Tensor weights;
+  int64_t expert = 0;
+
+  std::span<const float> get(int64_t columns, const Frame &frame) const {
+    if (!weights.type)
+      return {};
+    return weights.floats(frame).subspan(expert * columns, columns);
+  }
+};
+
+static absl::StatusOr<Route> getRoute(StepContext &context, int64_t columns) {
+  Route route;
+  if (!context.has("route"))
+    return route;
+  ESPRESSO_ASSIGN_OR_RETURN(Columns weights, getColumns(context, "route"));
+  ESPRESSO_ASSIGN_OR_RETURN(route.expert, context.integer("expert"));
+  if (weights.count != columns || route.expert < 0 ||
+      route.expert >= weights.channels)
+    return context.error("there is no expert ", route.expert, " in a route ",
+                         toString(weights.tensor.getShape()), " of ", columns,
+                         " columns");
+  route.weights = weights.tensor;
+  return route;
+}
+
+static void scaleColumns(std::span<float> x, std::span<const float> weights) {
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] *= weights[i % weights.size()];
+}
+
+static absl::StatusOr<Kernel> makeFeedForward(StepContext &context) {
   ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix gate,
-                            getMatrix(context, "gate", -1, x.channels));
-  const int64_t hidden = gate.getShape()[0];
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix up,
-                            getMatrix(context, "up", hidden, x.channels));
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix down,
-                            getMatrix(context, "down", x.channels, hidden));
+  ESPRESSO_ASSIGN_OR_RETURN(
+      Projection up, getProjection(context, "up", "up_bias", -1, x.channels));
+  const int64_t hidden = up.outputs;
+  const bool isGated = context.has("gate");
+  Projection gate;
+  if (isGated) {
+    ESPRESSO_ASSIGN_OR_RETURN(
+        gate, getProjection(context, "gate", "gate_bias", hidden, x.channels));
+  }
+  ESPRESSO_ASSIGN_OR_RETURN(
+      Projection down,
+      getProjection(context, "down", "down_bias", x.channels, hidden));
+  ESPRESSO_ASSIGN_OR_RETURN(kernels::UnaryOp activation,
+                            getActivation(context));
+  ESPRESSO_ASSIGN_OR_RETURN(Route route, getRoute(context, x.count));
   ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
                             getColumnsResult(context, x.channels, x.count));
   // Both factors are bounded by 2^38: weights and activations that exist.
   if (hidden > (int64_t{1} << 40) / x.count)
     return context.error("needs too much memory to run");
   const int64_t size = hidden * x.count;
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(2 * size));
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch((isGated ? 2 : 1) * size));
   return Kernel([=](const Frame &frame) {
+    std::span<const float> weights = route.get(x.count, frame);
+    std::span<float> to = out.mutableFloats(frame);
+    // An expert that no column takes costs nothing.
+    if (!weights.empty() &&
+        std::all_of(weights.begin(), weights.end(),
+                    [](float weight) { return weight == 0; })) {
+      std::fill(to.begin(), to.end(), 0.0f);
+      return absl::OkStatus();
+    }
     float *scratch = reinterpret_cast<float *>(frame.scratch);
-    std::span<float> gated(scratch, size), raised(scratch + size, size);
+    std::span<float> raised(scratch, size);
+    std::span<float> gated = isGated ? std::span(scratch + size, size) : raised;
     std::span<const float> from = x.tensor.floats(frame);
-    kernels::matMul(gate.view(frame, hidden, x.channels), from, x.count, {},
-                    gated, *frame.pool);
-    kernels::matMul(up.view(frame, hidden, x.channels), from, x.count, {},
-                    raised, *frame.pool);
-    kernels::siluMul(gated, raised, gated);
-    kernels::matMul(down.view(frame, x.channels, hidden), gated, x.count, {},
-                    out.mutableFloats(frame), *frame.pool);
+    up.run(from, x.count, raised, frame);
+    if (isGated)
+      gate.run(from, x.count, gated, frame);
+    if (isGated && activation == kernels::UnaryOp::Silu) {
+      kernels::siluMul(gated, raised, gated);
+    } else {
+      kernels::unary(activation, gated, 0, gated);
+      if (isGated)
+        kernels::binary(kernels::BinaryOp::Mul, gated, raised, gated);
+    }
+    down.run(gated, x.count, to, frame);
+    if (!weights.empty())
+      scaleColumns(to, weights);
     return absl::OkStatus();
   });
 }
 
-//===----------------------------------------------------------------------===//
-// Positions and attention
-//===----------------------------------------------------------------------===//
-
-/// The position of a run, if `count` rows from there on are within `rows`.
-static absl::StatusOr<int64_t> checkPosition(const Tensor &position,
-                                             int64_t count, int64_t rows,
-                                             const Frame &frame) {
-  const int64_t at = *position.get<int32_t>(frame);
-  if (at < 0 || count > rows || at > rows - count)
-    return absl::OutOfRangeError(absl::StrCat(
-        "positions ", at, " to ", at + count - 1, " of a cache of ", rows));
-  return at;
+/// Zeroes all but the `count` largest weights of one column, of equals the
+/// first; `order` has room for a number for each.
+static void keepLargest(float *weights, int64_t experts, int64_t stride,
+                        int64_t count, bool normalize, int32_t *order) {
+  std::iota(order, order + experts, 0);
+  std::partial_sort(order, order + count, order + experts,
+                    [&](int32_t a, int32_t b) {
+                      const float x = weights[a * stride];
+                      const float y = weights[b * stride];
+                      return x > y || (x == y && a < b);
+                    });
+  float sum = 0;
+  for (int64_t i = 0; i < experts; ++i) {
+    float &weight = weights[order[i] * stride];
+    if (i < count)
+      sum += weight;
+    else
+      weight = 0;
+  }
+  if (normalize)
+    for (int64_t i = 0; i < count; ++i)
+      weights[order[i] * stride] /= sum;
 }
 
-static absl::StatusOr<int64_t> getHeadDim(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, context.integer("head_dim"));
-  if (d <= 0 || d > kMaxHeadDim)
-    return context.error("head_dim is ", d);
-  return d;
-}
-
-static absl::StatusOr<Kernel> makeRope(StepContext &context) {
+static absl::StatusOr<Kernel> makeRouter(StepContext &context) {
   ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, getHeadDim(context));
-  ESPRESSO_ASSIGN_OR_RETURN(double theta, context.real("theta"));
-  if (d % 2 != 0 || x.channels % d != 0 || !(theta > 0))
-    return context.error("cannot rotate ", x.channels, " channels in heads of ",
-                         d, " by theta ", theta);
+  ESPRESSO_ASSIGN_OR_RETURN(
+      Projection logits, getProjection(context, "weight", "", -1, x.channels));
+  const int64_t experts = logits.outputs;
+  ESPRESSO_ASSIGN_OR_RETURN(int64_t count, context.integer("top_k"));
+  ESPRESSO_ASSIGN_OR_RETURN(bool normalize, context.boolean("normalize", true));
+  if (count < 1 || count > experts ||
+      experts > std::numeric_limits<int32_t>::max())
+    return context.error("cannot take ", count, " of ", experts, " experts");
   ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
-  const int64_t size = d / 2 * x.count; // at most half of x
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(2 * size));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    const int64_t at = *position.get<int32_t>(frame);
-    float *scratch = reinterpret_cast<float *>(frame.scratch);
-    std::span<float> cosines(scratch, size), sines(scratch + size, size);
-    kernels::ropeTable(at, x.count, d, theta, cosines, sines);
-    kernels::rope(x.tensor.floats(frame), x.count, d, cosines, sines,
-                  out.mutableFloats(frame));
-    return absl::OkStatus();
-  });
-}
-
-/// A state [P, channels] of floats.
-static absl::StatusOr<StateRef>
-getCache(StepContext &context, std::string_view name, int64_t channels) {
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef cache, context.state(name));
-  const Shape &shape = cache.type->shape;
-  if (shape.size() != 2 || shape[1] != channels)
-    return context.error("state '", std::string(name), "' has the shape ",
-                         toString(shape), ", expected [P, ", channels, "]");
-  return cache;
-}
-
-static absl::StatusOr<Kernel> makeCacheWrite(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef cache,
-                            getCache(context, "cache", x.channels));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  if (context.getNumResults() != 0)
-    return context.error("has results, expected none");
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    ESPRESSO_ASSIGN_OR_RETURN(
-        int64_t at,
-        checkPosition(position, x.count, cache.type->shape[0], frame));
-    kernels::writeRows(x.tensor.floats(frame), x.count, cache.type->type,
-                       frame.states[cache.index], at);
-    return absl::OkStatus();
-  });
-}
-
-/// What both forms of attention have in common.
-struct AttentionOperands {
-  Columns q, k, v;
-  Tensor out;
-  kernels::AttentionShape shape;
-  int64_t getWidth() const { return k.channels; }
-};
-
-static absl::StatusOr<AttentionOperands> getAttention(StepContext &context) {
-  AttentionOperands all;
-  ESPRESSO_ASSIGN_OR_RETURN(all.q, getColumns(context, "q"));
-  ESPRESSO_ASSIGN_OR_RETURN(all.k, getColumns(context, "k"));
-  ESPRESSO_ASSIGN_OR_RETURN(all.v, getColumns(context, "v"));
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, getHeadDim(context));
-  ESPRESSO_ASSIGN_OR_RETURN(
-      double scale,
-      context.real("scale", 1.0 / std::sqrt(static_cast<double>(d))));
-  const int64_t heads = all.q.channels / d, kvHeads = all.k.channels / d;
-  if (all.q.channels % d != 0 || all.k.channels % d != 0 ||
-      all.v.channels != all.k.channels || heads % kvHeads != 0 ||
-      all.q.count != all.k.count || all.q.count != all.v.count)
-    return context.error("q ", toString(all.q.tensor.getShape()), ", k ",
-                         toString(all.k.tensor.getShape()), " and v ",
-                         toString(all.v.tensor.getShape()),
-                         " do not make heads of ", d);
-  all.shape = {.heads = heads,
-               .kvHeads = kvHeads,
-               .headDim = d,
-               .columns = all.q.count,
-               .position = 0,
-               .scale = static_cast<float>(scale)};
-  ESPRESSO_ASSIGN_OR_RETURN(
-      all.out, getColumnsResult(context, all.q.channels, all.q.count));
-  return all;
-}
-
-static absl::StatusOr<Kernel> makeAttention(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(AttentionOperands all, getAttention(context));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef keys,
-                            getCache(context, "k_cache", all.getWidth()));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef values,
-                            getCache(context, "v_cache", all.getWidth()));
-  const int64_t rows = keys.type->shape[0];
-  if (values.type->shape[0] != rows)
-    return context.error("the caches have ", rows, " and ",
-                         values.type->shape[0], " rows");
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(
-      0, kernels::getAttentionScratch(all.shape, rows, 1)));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    const int64_t columns = all.shape.columns;
-    kernels::AttentionShape shape = all.shape;
-    ESPRESSO_ASSIGN_OR_RETURN(shape.position,
-                              checkPosition(position, columns, rows, frame));
-    uint8_t *k = frame.states[keys.index], *v = frame.states[values.index];
-    kernels::writeRows(all.k.tensor.floats(frame), columns, keys.type->type, k,
-                       shape.position);
-    kernels::writeRows(all.v.tensor.floats(frame), columns, values.type->type,
-                       v, shape.position);
-    const unsigned threads = frame.pool->getNumThreads();
-    std::span<float> scratch(
-        reinterpret_cast<float *>(frame.scratch),
-        kernels::getAttentionScratch(shape, rows, threads));
-    kernels::attention(shape, all.q.tensor.floats(frame),
-                       {keys.type->type, k, rows, all.getWidth()},
-                       {values.type->type, v, rows, all.getWidth()}, scratch,
-                       all.out.mutableFloats(frame), *frame.pool);
-    return absl::OkStatus();
-  });
-}
-
-/// Attention without a cache: keys and values become rows in scratch memory.
-static absl::StatusOr<Kernel> makeCausalAttention(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(AttentionOperands all, getAttention(context));
-  const int64_t columns = all.shape.columns, width = all.getWidth();
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(
-      2 * columns * width,
-      kernels::getAttentionScratch(all.shape, columns, 1)));
+                            getColumnsResult(context, experts, x.count));
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(experts));
   return Kernel([=](const Frame &frame) {
-    float *keys = reinterpret_cast<float *>(frame.scratch);
-    float *values = keys + columns * width;
-    kernels::writeRows(all.k.tensor.floats(frame), columns, DataType::Float32,
-                       keys, 0);
-    kernels::writeRows(all.v.tensor.floats(frame), columns, DataType::Float32,
-                       values, 0);
-    const unsigned threads = frame.pool->getNumThreads();
-    std::span<float> scratch(
-        values + columns * width,
-        kernels::getAttentionScratch(all.shape, columns, threads));
-    kernels::attention(all.shape, all.q.tensor.floats(frame),
-                       {DataType::Float32, keys, columns, width},
-                       {DataType::Float32, values, columns, width}, scratch,
-                       all.out.mutableFloats(frame), *frame.pool);
+    std::span<float> weights = out.mutableFloats(frame);
+    logits.run(x.tensor.floats(frame), x.count, weights, frame);
+    kernels::softmax(weights, {1, experts, x.count}, weights);
+    for (int64_t s = 0; s < x.count; ++s)
+      keepLargest(weights.data() + s, experts, x.count, count, normalize,
+                  reinterpret_cast<int32_t *>(frame.scratch));
     return absl::OkStatus();
   });
 }
 
 std::span<const OperationRow> getCompositeOperations() {
   static constexpr OperationRow kRows[] = {
-      {"espresso.attention", makeAttention},
-      {"espresso.cache_write", makeCacheWrite},
-      {"espresso.causal_attention", makeCausalAttention},
       {"espresso.embedding", makeEmbedding},
-      {"espresso.head", makeLinear},
+      {"espresso.ffn", makeFeedForward},
+      {"espresso.head", makeHead},
       {"espresso.layer_norm", makeLayerNorm},
       {"espresso.linear", makeLinear},
       {"espresso.rms_norm", makeRmsNorm},
-      {"espresso.rope", makeRope},
-      {"espresso.swiglu", makeSwiglu},
+      {"espresso.router", makeRouter},
   };
   return kRows;
 }

@@ -357,7 +357,7 @@ KernelFactory findOperation(std::string_view op) {
   for (std::span<const OperationRow> family :
        {getElementwiseOperations(), getReductionOperations(),
         getShapeOperations(), getProductOperations(), getCompositeOperations(),
-        getArgMaxOperations(), getCallOperations()})
+        getArgMaxOperations(), getAttentionOperations(), getCallOperations()})
     for (const OperationRow &row : family)
       if (row.name == op)
         return row.factory;

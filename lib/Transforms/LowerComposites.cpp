@@ -37,32 +37,21 @@ public:
   PassResult run(Function &function, PassContext &context) override;
 };
 
-/// One row for each composite: how it is lowered, or why it is not.
+/// One row for each composite that a program may have.
 struct Lowering {
   llvm::StringRef name;
   void (*lower)(LoweringBuilder &builder);
-  llvm::StringRef whyNot;
 };
 
 } // namespace
 
-static constexpr llvm::StringLiteral kNeedsHost =
-    "it belongs in a <host> function; 'split-at-rope' leaves it there";
-
 static const Lowering kLowerings[] = {
-    {"espresso.attention", nullptr, kNeedsHost},
-    {"espresso.cache_write", nullptr, kNeedsHost},
-    {"espresso.call", nullptr, kNeedsHost},
-    {"espresso.causal_attention", lowerCausalAttention, {}},
-    {"espresso.embedding", nullptr, kNeedsHost},
-    {"espresso.head", nullptr, kNeedsHost},
-    {"espresso.layer_norm", lowerLayerNorm, {}},
-    {"espresso.linear", lowerLinear, {}},
-    {"espresso.rms_norm", lowerRmsNorm, {}},
-    {"espresso.rope", nullptr,
-     "its angles depend on the position, which a program does not know; it "
-     "belongs in a <host> function"},
-    {"espresso.swiglu", lowerSwiGLU, {}},
+    {"espresso.causal_attention", lowerCausalAttention},
+    {"espresso.ffn", lowerFeedForward},
+    {"espresso.layer_norm", lowerLayerNorm},
+    {"espresso.linear", lowerLinear},
+    {"espresso.rms_norm", lowerRmsNorm},
+    {"espresso.router", lowerRouter},
 };
 
 static const Lowering *findLowering(llvm::StringRef name) {
@@ -111,11 +100,16 @@ static LogicalResult checkMask(const Operation &op, double maskValue) {
 /// Reports and fails if `op` cannot be lowered; otherwise returns how it is.
 static FailureOr<const Lowering *> getLowering(const Operation &op,
                                                const LoweringOptions &options) {
+  if (op.is("espresso.rope"))
+    return refuse(op) << "its angles depend on the position, which a program "
+                         "does not know; it belongs in a <host> function";
+  if (const OpDefinition *definition = lookupOp(op);
+      definition && definition->hasTrait(OpTrait_HostOnly))
+    return refuse(op) << "it belongs in a <host> function; 'split-at-rope' "
+                         "leaves it there";
   const Lowering *row = findLowering(op.getName());
   if (!row)
     return refuse(op) << "there is no lowering for it";
-  if (!row->lower)
-    return refuse(op) << row->whyNot;
   if (failed(checkConstants(op)) || failed(checkShapes(op)) ||
       failed(checkMask(op, options.maskValue)))
     return failure();

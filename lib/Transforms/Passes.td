@@ -133,7 +133,7 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
   }];
   let options = [
     Choice<"silu", "sigmoid", ["sigmoid", "tanh", "op"],
-           "Form of x · sigmoid(x) in swiglu">,
+           "Form of x · sigmoid(x) in ffn">,
     Option<"mask-value", Integer, "-40000",
            "What a causal mask adds where a column must not look">
   ];

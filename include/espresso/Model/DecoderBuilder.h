@@ -65,8 +65,8 @@ public:
   Value *rope(Value *x, llvm::StringRef name);
   /// Reads and writes the caches of the layer.
   Value *attention(Value *q, Value *k, Value *v, llvm::StringRef name);
-  Value *swiglu(Value *x, llvm::StringRef gate, llvm::StringRef up,
-                llvm::StringRef down, llvm::StringRef name);
+  Value *feedForward(Value *x, llvm::StringRef gate, llvm::StringRef up,
+                     llvm::StringRef down, llvm::StringRef name);
   Value *head(Value *x, llvm::StringRef tensor, llvm::StringRef name);
   // Plain MIL.
   Value *add(Value *x, Value *y, llvm::StringRef name);

@@ -100,6 +100,9 @@ enum OpTrait : uint32_t {
   OpTrait_AttributeInputs = 1 << 8,
   /// Has blocks, which the infer function checks.
   OpTrait_NestedBlocks = 1 << 9,
+  /// Not for a static program without state: reads tables by token, keeps a
+  /// cache, or depends on the position of a token.
+  OpTrait_HostOnly = 1 << 10,
 };
 
 /// Appends the types of the results of `op`, computed from its arguments, or

@@ -30,15 +30,21 @@ void applySoftmax(llvm::MutableArrayRef<T> scores, Sum sum) {
 }
 
 /// softmax(scale q keys^T + bias) values, where `query` is a row and `bias`
-/// null or a number for each key.
+/// null or a number for each key. Scaled scores are capped as cap tanh(score /
+/// cap) unless `cap` is 0.
 template <typename Sum, typename T>
 std::vector<T> attend(MatrixView<T> query, MatrixView<T> keys,
-                      MatrixView<T> values, T scale, const T *bias) {
+                      MatrixView<T> values, T scale, const T *bias, T cap = 0) {
   std::vector<T> scores(keys.rows), result(values.cols);
   MatrixView<T> column = {query.data, query.cols, 1, query.colStride, 1};
   multiplyMatrices<Sum>(keys, column, scores.data());
-  for (size_t i = 0; i < scores.size(); ++i)
-    scores[i] = scores[i] * scale + (bias ? bias[i] : T(0));
+  for (size_t i = 0; i < scores.size(); ++i) {
+    scores[i] *= scale;
+    if (cap != 0)
+      scores[i] = cap * std::tanh(scores[i] / cap);
+    if (bias)
+      scores[i] += bias[i];
+  }
   applySoftmax(llvm::MutableArrayRef<T>(scores), Sum());
   multiplyMatrices<Sum>(makeMatrix<T>(scores.data(), 1, keys.rows), values,
                         result.data());

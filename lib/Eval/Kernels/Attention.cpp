@@ -78,7 +78,10 @@ struct Heads {
         perGroup(count / (keyWidth / size)),
         columns(ctx.get("q").getShape().back()),
         scale(ctx.has("scale") ? ctx.getReal("scale")
-                               : 1 / std::sqrt(static_cast<double>(size))) {}
+                               : 1 / std::sqrt(static_cast<double>(size))),
+        cap(ctx.has("softcap") ? ctx.getReal("softcap") : 0),
+        window(ctx.has("window") ? ctx.getInteger("window")
+                                 : std::numeric_limits<int64_t>::max()) {}
 
   int64_t size;
   int64_t count;
@@ -86,12 +89,17 @@ struct Heads {
   int64_t perGroup;
   int64_t columns;
   double scale;
+  /// 0: none.
+  double cap;
+  /// Rows a column sees, the last one its own.
+  int64_t window;
 };
 
 } // namespace
 
-/// Column s of each head of `q` attends to the first `start + s + 1` rows of
-/// `keys` and `values`, whose columns are the channels of all key heads.
+/// Column s of each head of `q` attends to row `start + s` of `keys` and
+/// `values` and those before it in the window. Their columns are the channels
+/// of all key heads.
 template <typename T>
 static void attendCausally(KernelContext &ctx, const Heads &heads,
                            MatrixView<T> keys, MatrixView<T> values,
@@ -103,17 +111,20 @@ static void attendCausally(KernelContext &ctx, const Heads &heads,
     for (int64_t head = 0; head < heads.count; ++head) {
       int64_t channel = head * heads.size;
       int64_t keyChannel = head / heads.perGroup * heads.size;
-      MatrixView<T> ownKeys = keys, ownValues = values;
-      ownKeys.data += keyChannel * keys.colStride;
-      ownValues.data += keyChannel * values.colStride;
-      ownKeys.cols = ownValues.cols = heads.size;
       for (int64_t s = 0; s < heads.columns; ++s) {
-        ownKeys.rows = ownValues.rows = start + s + 1;
+        int64_t end = start + s + 1,
+                first = std::max<int64_t>(0, end - heads.window);
+        auto select = [&](MatrixView<T> view) {
+          view.data += first * view.rowStride + keyChannel * view.colStride;
+          view.rows = end - first;
+          view.cols = heads.size;
+          return view;
+        };
         MatrixView<T> query = {qs.data() + channel * heads.columns + s, 1,
                                heads.size, 1, heads.columns};
         std::vector<T> column = attend<decltype(emptySum)>(
-            query, ownKeys, ownValues, static_cast<T>(heads.scale),
-            static_cast<const T *>(nullptr));
+            query, select(keys), select(values), static_cast<T>(heads.scale),
+            static_cast<const T *>(nullptr), static_cast<T>(heads.cap));
         for (int64_t i = 0; i < heads.size; ++i)
           out[(channel + i) * heads.columns + s] = column[i];
       }
@@ -177,11 +188,45 @@ static void causalAttention(KernelContext &ctx) {
   });
 }
 
+/// Writes x to the cache, then sums, channel by channel, each column and those
+/// before it times the taps, the last of which is that of the column itself.
+/// Columns before the first are zero.
+static void shortConvolution(KernelContext &ctx) {
+  Tensor &cache = ctx.getState("cache");
+  const Tensor &x = ctx.get("x"), &weight = ctx.get("weight");
+  const Tensor *bias = ctx.find("bias");
+  writeRows(ctx, cache, x);
+  if (ctx.getError())
+    return;
+  int64_t position = ctx.getInteger("position"), taps = weight.getDim(1);
+  int64_t channels = x.getDim(1), columns = x.getShape().back();
+  withFloatType(ctx.getResultType(), [&](auto zero) {
+    using T = decltype(zero);
+    Elements<T> weights(weight);
+    const T *rows = cache.get<T>().data();
+    Tensor result = ctx.makeResult(x.getShape());
+    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+      for (int64_t i = 0; i < x.getNumElements(); ++i) {
+        int64_t c = i / columns, last = position + i % columns;
+        auto sum = emptySum;
+        for (int64_t tap = std::max<int64_t>(0, taps - 1 - last); tap < taps;
+             ++tap)
+          sum.addProduct(weights[c * taps + tap],
+                         rows[(last - (taps - 1 - tap)) * channels + c]);
+        result.get<T>()[i] =
+            sum.get() + static_cast<T>(bias ? bias->getReal(c) : 0);
+      }
+    });
+    ctx.setResult(std::move(result));
+  });
+}
+
 static constexpr KernelEntry kKernels[] = {
     {"Attention", attention},
     {"CacheWrite", cacheWrite},
     {"CausalAttention", causalAttention},
     {"ScaledDotProductAttention", scaledDotProductAttention},
+    {"ShortConv", shortConvolution},
 };
 
 llvm::ArrayRef<KernelEntry> getAttentionKernels() { return kKernels; }

@@ -1,4 +1,4 @@
-//===- Composite.cpp - Composites of the model altitude -------------------===//
+//===- Composite.cpp - Norms and positions of the model altitude ----------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -35,26 +35,53 @@ static void embedding(KernelContext &ctx) {
 // Norms
 //===----------------------------------------------------------------------===//
 
-/// x (mean x^2 + epsilon)^-1/2 weight, each column alone.
+/// The channels of a column in groups, each measured alone; gains may be shared
+/// by all groups.
+class GroupedChannels {
+public:
+  explicit GroupedChannels(KernelContext &ctx)
+      : shape(ctx.get("x").getShape()), groups(ctx.getInteger("groups")),
+        extent(shape[1] / groups), columns(shape.back()) {}
+
+  /// Calls `run` with the place of each group's first element in x, and that of
+  /// its first gain among `numGains`. Channels are `columns` elements apart.
+  template <typename Fn>
+  void forEach(int64_t numGains, Fn run) const {
+    for (int64_t g = 0; g < groups; ++g)
+      for (int64_t s = 0; s < columns; ++s)
+        run(g * extent * columns + s, numGains > extent ? g * extent : 0);
+  }
+
+  llvm::ArrayRef<int64_t> shape;
+  int64_t groups;
+  int64_t extent;
+  int64_t columns;
+};
+
+/// x (mean x^2 + epsilon)^-1/2 weight, each group of a column alone.
 static void rmsNorm(KernelContext &ctx) {
-  const Tensor &x = ctx.get("x");
-  AxisView view(x.getShape(), 1);
+  const Tensor &gains = ctx.get("weight");
+  GroupedChannels channels(ctx);
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    Elements<T> xs(x), weight(ctx.get("weight"));
+    Elements<T> xs(ctx.get("x")), weight(gains);
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
-    Tensor result = ctx.makeResult(x.getShape());
+    Tensor result = ctx.makeResult(channels.shape);
+    T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      for (int64_t s = 0; s < view.inner; ++s) {
+      channels.forEach(gains.getDim(0), [&](int64_t first, int64_t gain) {
         auto squares = emptySum;
-        for (int64_t c = 0; c < view.extent; ++c)
-          squares.addProduct(xs[view.at(0, c, s)], xs[view.at(0, c, s)]);
-        T mean = squares.get() / static_cast<T>(view.extent);
+        for (int64_t c = 0; c < channels.extent; ++c) {
+          T x = xs[first + c * channels.columns];
+          squares.addProduct(x, x);
+        }
+        T mean = squares.get() / static_cast<T>(channels.extent);
         T scale = 1 / std::sqrt(mean + epsilon);
-        for (int64_t c = 0; c < view.extent; ++c)
-          result.get<T>()[view.at(0, c, s)] =
-              xs[view.at(0, c, s)] * scale * weight[c];
-      }
+        for (int64_t c = 0; c < channels.extent; ++c) {
+          int64_t at = first + c * channels.columns;
+          out[at] = xs[at] * scale * weight[gain + c];
+        }
+      });
     });
     ctx.setResult(std::move(result));
   });
@@ -75,141 +102,34 @@ static std::pair<T, T> measure(const T *x, int64_t count, int64_t stride,
   return {mean, squares.get() / static_cast<T>(count)};
 }
 
-/// (x - mean) (mean (x - mean)^2 + epsilon)^-1/2 gamma + beta, each column
-/// alone.
+/// (x - mean) (mean (x - mean)^2 + epsilon)^-1/2 gamma + beta, each group of a
+/// column alone.
 static void layerNorm(KernelContext &ctx) {
-  const Tensor &x = ctx.get("x"), *beta = ctx.find("beta");
-  AxisView view(x.getShape(), 1);
+  const Tensor &gains = ctx.get("gamma"), *beta = ctx.find("beta");
+  int64_t numShifts = beta ? beta->getDim(0) : 0;
+  GroupedChannels channels(ctx);
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    Elements<T> xs(x), gamma(ctx.get("gamma"));
+    Elements<T> xs(ctx.get("x")), gamma(gains);
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
-    Tensor result = ctx.makeResult(x.getShape());
+    Tensor result = ctx.makeResult(channels.shape);
     T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-      view.forEachLine([&](int64_t first) {
-        auto [mean, variance] =
-            measure(xs.data() + first, view.extent, view.inner, emptySum);
+      channels.forEach(gains.getDim(0), [&](int64_t first, int64_t gain) {
+        auto [mean, variance] = measure(xs.data() + first, channels.extent,
+                                        channels.columns, emptySum);
         T scale = 1 / std::sqrt(variance + epsilon);
-        for (int64_t c = 0; c < view.extent; ++c)
-          out[first + c * view.inner] =
-              (xs[first + c * view.inner] - mean) * scale * gamma[c] +
-              static_cast<T>(beta ? beta->getReal(c) : 0);
+        for (int64_t c = 0; c < channels.extent; ++c) {
+          int64_t at = first + c * channels.columns;
+          out[at] = (xs[at] - mean) * scale * gamma[gain + c];
+        }
+      });
+      channels.forEach(numShifts, [&](int64_t first, int64_t shift) {
+        for (int64_t c = 0; beta && c < channels.extent; ++c)
+          out[first + c * channels.columns] +=
+              static_cast<T>(beta->getReal(shift + c));
       });
     });
-    ctx.setResult(std::move(result));
-  });
-}
-
-//===----------------------------------------------------------------------===//
-// Products
-//===----------------------------------------------------------------------===//
-
-/// W x for a matrix of columns: `weight` is [outputs, inputs].
-template <typename T>
-static std::vector<T> applyWeights(KernelContext &ctx, const Tensor &weight,
-                                   const T *x, int64_t columns) {
-  Elements<T> weights(weight);
-  int64_t outputs = weight.getDim(0), inputs = weight.getDim(1);
-  std::vector<T> result(outputs * columns);
-  withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
-    multiplyMatrices<decltype(emptySum)>(
-        makeMatrix(weights.data(), outputs, inputs),
-        makeMatrix(x, inputs, columns), result.data());
-  });
-  return result;
-}
-
-/// W x + b; also the head, whose result is fp32.
-static void linear(KernelContext &ctx) {
-  const Tensor &x = ctx.get("x"), &weight = ctx.get("weight");
-  const Tensor *bias = ctx.find("bias");
-  int64_t columns = x.getShape().back(), outputs = weight.getDim(0);
-  withFloatType(ctx.getResultType(), [&](auto zero) {
-    using T = decltype(zero);
-    Elements<T> xs(x);
-    Tensor result = ctx.makeResult({1, outputs, 1, columns});
-    std::vector<T> &out = result.get<T>();
-    out = applyWeights<T>(ctx, weight, xs.data(), columns);
-    if (bias)
-      for (int64_t i = 0; i < outputs * columns; ++i)
-        out[i] += static_cast<T>(bias->getReal(i / columns));
-    ctx.setResult(std::move(result));
-  });
-}
-
-/// W_down (silu(W_gate x) W_up x).
-/// The largest number of a column seen so far, the first of equals.
-struct Largest {
-  int64_t index = -1;
-  double value = std::numeric_limits<double>::quiet_NaN();
-
-  void see(int64_t candidate, double number) {
-    if (!std::isnan(number) && (index < 0 || number > value)) {
-      index = candidate;
-      value = number;
-    }
-  }
-};
-
-static void setLargest(KernelContext &ctx, llvm::ArrayRef<Largest> columns) {
-  auto count = static_cast<int64_t>(columns.size());
-  Tensor indices = ctx.makeResult({count}, 0);
-  Tensor maxima = ctx.makeResult({count}, 1);
-  for (int64_t s = 0; s < count; ++s)
-    indices.get<int64_t>()[s] = columns[s].index;
-  withFloatType(maxima.getElementType(), [&](auto zero) {
-    using T = decltype(zero);
-    for (int64_t s = 0; s < count; ++s)
-      maxima.get<T>()[s] = static_cast<T>(columns[s].value);
-  });
-  ctx.setResult(std::move(indices), 0);
-  ctx.setResult(std::move(maxima), 1);
-}
-
-static void argMax(KernelContext &ctx) {
-  llvm::ArrayRef<TensorRef> values = ctx.getList("values");
-  int64_t columns = values.front()->getShape().back(), first = 0;
-  std::vector<Largest> largest(columns);
-  for (const TensorRef &part : values) {
-    int64_t channels = part->getDim(1);
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t s = 0; s < columns; ++s)
-        largest[s].see(first + c, part->getReal(c * columns + s));
-    first += channels;
-  }
-  setLargest(ctx, largest);
-}
-
-static void greedyHead(KernelContext &ctx) {
-  const Tensor &x = ctx.get("x"), &weight = ctx.get("weight");
-  int64_t columns = x.getShape().back();
-  std::vector<Largest> largest(columns);
-  withFloatType(ctx.getResultType(1), [&](auto zero) {
-    using T = decltype(zero);
-    Elements<T> xs(x);
-    std::vector<T> logits = applyWeights<T>(ctx, weight, xs.data(), columns);
-    for (int64_t c = 0; c < weight.getDim(0); ++c)
-      for (int64_t s = 0; s < columns; ++s)
-        largest[s].see(c, logits[c * columns + s]);
-  });
-  setLargest(ctx, largest);
-}
-
-static void swiglu(KernelContext &ctx) {
-  const Tensor &x = ctx.get("x");
-  int64_t columns = x.getShape().back();
-  withFloatType(ctx.getResultType(), [&](auto zero) {
-    using T = decltype(zero);
-    Elements<T> xs(x);
-    std::vector<T> hidden =
-        applyWeights<T>(ctx, ctx.get("gate"), xs.data(), columns);
-    std::vector<T> up = applyWeights<T>(ctx, ctx.get("up"), xs.data(), columns);
-    for (size_t i = 0; i < hidden.size(); ++i)
-      hidden[i] = hidden[i] / (1 + std::exp(-hidden[i])) * up[i];
-    Tensor result = ctx.makeResult(x.getShape());
-    result.get<T>() =
-        applyWeights<T>(ctx, ctx.get("down"), hidden.data(), columns);
     ctx.setResult(std::move(result));
   });
 }
@@ -218,13 +138,13 @@ static void swiglu(KernelContext &ctx) {
 // Positions
 //===----------------------------------------------------------------------===//
 
-/// Rotates each pair of `x`, which stand `half` apart, by `angle`; `stride`
-/// elements apart there are `count` such pairs.
+/// Rotates each pair of `x`, which stand `half` apart, by `angle` and scales
+/// it; `stride` elements apart there are `count` such pairs.
 template <typename T>
 static void rotate(const T *x, T *out, int64_t half, int64_t stride,
-                   int64_t count, double angle) {
-  auto cosine = static_cast<T>(std::cos(angle));
-  auto sine = static_cast<T>(std::sin(angle));
+                   int64_t count, double angle, double scale) {
+  auto cosine = static_cast<T>(scale * std::cos(angle));
+  auto sine = static_cast<T>(scale * std::sin(angle));
   for (int64_t i = 0; i < count; ++i) {
     int64_t first = i * stride, second = first + half;
     out[first] = x[first] * cosine - x[second] * sine;
@@ -232,42 +152,71 @@ static void rotate(const T *x, T *out, int64_t half, int64_t stride,
   }
 }
 
-/// Rotates the halves of each head: column s by angles of position + s. Angles,
-/// sines and cosines are computed in double.
+/// Radians for each position: given, or theta^(-2i/r).
+static std::vector<double> getFrequencies(KernelContext &ctx, int64_t rotary) {
+  std::vector<double> frequencies(rotary / 2);
+  const Tensor *given = ctx.find("frequencies");
+  for (int64_t i = 0; i < rotary / 2; ++i)
+    frequencies[i] =
+        given ? given->getReal(i)
+              : std::pow(ctx.getReal("theta"), -2.0 * static_cast<double>(i) /
+                                                   static_cast<double>(rotary));
+  return frequencies;
+}
+
+/// Rotates the halves of the first channels of each head: column s by angles of
+/// position + s. Angles, sines and cosines are computed in double.
 static void rope(KernelContext &ctx) {
   const Tensor &x = ctx.get("x");
   int64_t position = ctx.getInteger("position");
-  int64_t size = ctx.getInteger("head_dim"), half = size / 2;
-  double theta = ctx.getReal("theta");
+  int64_t size = ctx.getInteger("head_dim");
+  int64_t rotary = ctx.has("rotary_dim") ? ctx.getInteger("rotary_dim") : size;
   int64_t heads = x.getDim(1) / size, columns = x.getShape().back();
+  std::vector<double> frequencies = getFrequencies(ctx, rotary);
+  double scale = ctx.getReal("scale");
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
     T *out = result.get<T>().data();
-    for (int64_t i = 0; i < half; ++i) {
-      double frequency = std::pow(theta, -2.0 * static_cast<double>(i) /
-                                             static_cast<double>(size));
+    std::copy_n(xs.data(), x.getNumElements(), out);
+    for (int64_t i = 0; i < rotary / 2; ++i)
       for (int64_t s = 0; s < columns; ++s) {
         int64_t at = i * columns + s;
-        rotate(xs.data() + at, out + at, half * columns, size * columns, heads,
-               static_cast<double>(position + s) * frequency);
+        rotate(xs.data() + at, out + at, rotary / 2 * columns, size * columns,
+               heads, static_cast<double>(position + s) * frequencies[i],
+               scale);
       }
-    }
+    ctx.setResult(std::move(result));
+  });
+}
+
+/// Adds row position + s of the table to column s.
+static void positionEmbedding(KernelContext &ctx) {
+  const Tensor &x = ctx.get("x"), &table = ctx.get("table");
+  int64_t position = ctx.getInteger("position");
+  int64_t columns = x.getShape().back(), channels = x.getDim(1);
+  if (position < 0 || position + columns > table.getDim(0))
+    return ctx.fail("positions " + llvm::Twine(position) + " to " +
+                    llvm::Twine(position + columns - 1) +
+                    " are not in a table of " + llvm::Twine(table.getDim(0)));
+  withFloatType(ctx.getResultType(), [&](auto zero) {
+    using T = decltype(zero);
+    Elements<T> xs(x), rows(table);
+    Tensor result = ctx.makeResult(x.getShape());
+    for (int64_t i = 0; i < x.getNumElements(); ++i)
+      result.get<T>()[i] =
+          xs[i] + rows[(position + i % columns) * channels + i / columns];
     ctx.setResult(std::move(result));
   });
 }
 
 static constexpr KernelEntry kKernels[] = {
-    {"Argmax", argMax},
     {"Embedding", embedding},
-    {"GreedyHead", greedyHead},
-    {"Head", linear},
     {"LayerNormComposite", layerNorm},
-    {"LinearComposite", linear},
+    {"PositionEmbedding", positionEmbedding},
     {"RmsNorm", rmsNorm},
     {"Rope", rope},
-    {"Swiglu", swiglu},
 };
 
 llvm::ArrayRef<KernelEntry> getCompositeKernels() { return kKernels; }

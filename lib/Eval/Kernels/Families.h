@@ -26,6 +26,7 @@ llvm::ArrayRef<KernelEntry> getLayoutKernels();
 llvm::ArrayRef<KernelEntry> getNormalizationKernels();
 llvm::ArrayRef<KernelEntry> getPoolKernels();
 llvm::ArrayRef<KernelEntry> getProductKernels();
+llvm::ArrayRef<KernelEntry> getProjectionKernels();
 llvm::ArrayRef<KernelEntry> getReductionKernels();
 llvm::ArrayRef<KernelEntry> getScatterKernels();
 llvm::ArrayRef<KernelEntry> getSlicingKernels();

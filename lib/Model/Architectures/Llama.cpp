@@ -13,7 +13,7 @@ namespace espresso {
 /// Pre-norm decoder with grouped queries, rotary positions and SwiGLU:
 ///
 ///   h   = x + Wo attention(rope(Wq n), rope(Wk n), Wv n),  n = norm(x)
-///   out = h + swiglu(norm(h))
+///   out = h + ffn(norm(h))
 static Value *buildLayer(DecoderBuilder &builder, Value *x) {
   Value *norm = builder.rmsNorm(x, "rms_att", "norm");
   Value *q = builder.linear(norm, "wq", "q");
@@ -26,7 +26,7 @@ static Value *buildLayer(DecoderBuilder &builder, Value *x) {
   Value *h = builder.add(x, projected, "h");
 
   Value *ffnNorm = builder.rmsNorm(h, "rms_ffn", "ffn_norm");
-  Value *ffn = builder.swiglu(ffnNorm, "w1", "w3", "w2", "ffn");
+  Value *ffn = builder.feedForward(ffnNorm, "w1", "w3", "w2", "ffn");
   return builder.add(h, ffn, "out");
 }
 

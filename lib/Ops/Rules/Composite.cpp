@@ -8,6 +8,11 @@
 
 #include "RuleSupport.h"
 
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
 namespace espresso::rules {
 
 /// Activations are `[1, C, 1, S]`.
@@ -27,12 +32,28 @@ LogicalResult inferEmbedding(const Operation &op, TypeList &results) {
   return success();
 }
 
+/// The column whose gains are shared by `groups` has as many in each.
+static LogicalResult checkGains(const Operation &op, llvm::StringRef input,
+                                int64_t channels, int64_t groups) {
+  TensorType gains = getTensor(op, input);
+  if (gains && groups > 1 && agree(gains.getDim(0), channels / groups))
+    return success();
+  return checkShape(op, input, {channels});
+}
+
+/// Gains are one for each channel, or for each channel of a group.
 LogicalResult inferColumnNorm(const Operation &op, TypeList &results) {
   if (failed(checkActivation(op, "x")))
     return failure();
   TensorType x = getTensor(op, "x");
+  int64_t channels = x.getDim(1);
+  int64_t groups = getInteger(op, "groups").value_or(1);
+  if (groups < 1 || (channels != kDynamic && channels % groups != 0))
+    return valueError(op) << "'groups' is " << groups
+                          << ", expected a divisor of the channels of 'x' "
+                          << toText(x.getShape());
   for (llvm::StringRef input : {"weight", "gamma", "beta"})
-    if (failed(checkShape(op, input, {x.getDim(1)})))
+    if (failed(checkGains(op, input, channels, groups)))
       return failure();
   results.push_back(x);
   return success();
@@ -57,8 +78,33 @@ LogicalResult inferColumnLinear(const Operation &op, TypeList &results) {
   return success();
 }
 
-LogicalResult inferHead(const Operation &op, TypeList &results) {
+/// The scalar `input`, if it is given and known, is above 0.
+static LogicalResult checkPositive(const Operation &op, llvm::StringRef input) {
+  Attribute value = op.getConstant(input);
+  if (!value || !value.getDense())
+    return success();
+  bool isReal = isFloat(value.getType().castTo<TensorType>().getElementType());
+  double number =
+      isReal ? value.getReal() : static_cast<double>(value.getInteger());
+  if (number > 0 && std::isfinite(number))
+    return success();
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", number);
+  return valueError(op) << "'" << input << "' is " << text
+                        << ", expected a number above 0";
+}
+
+/// Checks a head and returns its vocabulary.
+static FailureOr<int64_t> getVocabulary(const Operation &op) {
   FailureOr<int64_t> channels = getOutputChannels(op);
+  if (failed(channels) || failed(checkShape(op, "bias", {*channels})) ||
+      failed(checkPositive(op, "softcap")))
+    return failure();
+  return channels;
+}
+
+LogicalResult inferHead(const Operation &op, TypeList &results) {
+  FailureOr<int64_t> channels = getVocabulary(op);
   if (failed(channels))
     return failure();
   results.push_back(getTensorType(
@@ -87,23 +133,65 @@ LogicalResult inferColumnArgMax(const Operation &op, TypeList &results) {
 }
 
 LogicalResult inferGreedyHead(const Operation &op, TypeList &results) {
-  if (failed(getOutputChannels(op)))
+  if (failed(getVocabulary(op)))
     return failure();
   addArgMaxTypes(op, getTensor(op, "x").getDim(3), results);
   return success();
 }
 
-LogicalResult inferSwiglu(const Operation &op, TypeList &results) {
-  if (failed(checkActivation(op, "x")) || failed(checkRank(op, "gate", 2, 2)))
+/// `route` and `expert` come together, the route having a row for the expert.
+static LogicalResult checkRoute(const Operation &op) {
+  if (isGiven(op, "route") != isGiven(op, "expert"))
+    return valueError(op) << "'route' and 'expert' are given together";
+  if (!isGiven(op, "route"))
+    return success();
+  if (failed(
+          checkActivation(op, "route", kDynamic, getTensor(op, "x").getDim(3))))
+    return failure();
+  int64_t experts = getTensor(op, "route").getDim(1);
+  std::optional<int64_t> expert = getInteger(op, "expert");
+  if (!expert || (*expert >= 0 && (experts == kDynamic || *expert < experts)))
+    return success();
+  return valueError(op) << "'expert' is " << *expert << ", expected one of the "
+                        << experts << " of 'route'";
+}
+
+LogicalResult inferFeedForward(const Operation &op, TypeList &results) {
+  if (failed(checkActivation(op, "x")) || failed(checkRank(op, "up", 2, 2)) ||
+      failed(
+          checkOneOf(op, "activation", {"silu", "gelu", "gelu_tanh", "relu"})))
     return failure();
   TensorType x = getTensor(op, "x");
   int64_t channels = x.getDim(1);
-  int64_t hidden = getTensor(op, "gate").getDim(0);
-  if (failed(checkShape(op, "gate", {hidden, channels})) ||
-      failed(checkShape(op, "up", {hidden, channels})) ||
-      failed(checkShape(op, "down", {channels, hidden})))
+  int64_t hidden = getTensor(op, "up").getDim(0);
+  if (failed(checkShape(op, "up", {hidden, channels})) ||
+      failed(checkShape(op, "gate", {hidden, channels})) ||
+      failed(checkShape(op, "down", {channels, hidden})) ||
+      failed(checkShape(op, "gate_bias", {hidden})) ||
+      failed(checkShape(op, "up_bias", {hidden})) ||
+      failed(checkShape(op, "down_bias", {channels})))
+    return failure();
+  if (isGiven(op, "gate_bias") && !isGiven(op, "gate"))
+    return valueError(op) << "'gate_bias' is given without 'gate'";
+  if (failed(checkRoute(op)))
     return failure();
   results.push_back(x);
+  return success();
+}
+
+LogicalResult inferRouter(const Operation &op, TypeList &results) {
+  FailureOr<int64_t> experts = getOutputChannels(op);
+  if (failed(experts))
+    return failure();
+  int64_t count = getInteger(op, "top_k").value_or(1);
+  if (count < 1 || (*experts != kDynamic && count > *experts))
+    return valueError(op) << "'top_k' is " << count
+                          << ", expected a number of experts, of which there "
+                             "are "
+                          << *experts;
+  TensorType x = getTensor(op, "x");
+  results.push_back(
+      getTensorType(op, x.getElementType(), {1, *experts, 1, x.getDim(3)}));
   return success();
 }
 
@@ -126,10 +214,30 @@ static FailureOr<int64_t> getHeadDim(const Operation &op, llvm::StringRef input,
   return headDim;
 }
 
+/// `rotary_dim`, or all of the head, which must be even.
+static FailureOr<int64_t> getRotaryDim(const Operation &op) {
+  std::optional<int64_t> rotary = getInteger(op, "rotary_dim");
+  FailureOr<int64_t> headDim = getHeadDim(op, "x", /*isEven=*/!rotary);
+  if (failed(headDim) || !rotary)
+    return headDim;
+  if (*rotary < 2 || *rotary % 2 != 0 || *rotary > *headDim)
+    return valueError(op) << "'rotary_dim' is " << *rotary
+                          << ", expected an even number from 2 to 'head_dim', "
+                          << *headDim;
+  return *rotary;
+}
+
 LogicalResult inferRope(const Operation &op, TypeList &results) {
   if (failed(checkActivation(op, "x")) ||
-      failed(checkShape(op, "position", {1})) ||
-      failed(getHeadDim(op, "x", /*isEven=*/true)))
+      failed(checkShape(op, "position", {1})))
+    return failure();
+  FailureOr<int64_t> rotary = getRotaryDim(op);
+  if (failed(rotary) || failed(checkShape(op, "frequencies", {*rotary / 2})))
+    return failure();
+  if (isGiven(op, "theta") == isGiven(op, "frequencies"))
+    return valueError(op) << "expected either 'theta' or 'frequencies', found "
+                          << (isGiven(op, "theta") ? "both" : "neither");
+  if (failed(checkPositive(op, "theta")))
     return failure();
   results.push_back(getTensor(op, "x"));
   return success();
@@ -149,7 +257,9 @@ static LogicalResult checkGroupedHeads(const Operation &op) {
     return shapeError(op) << "the " << k.getDim(1)
                           << " channels of 'k' do not divide the "
                           << q.getDim(1) << " of 'q'";
-  return success();
+  if (failed(checkPositive(op, "window")))
+    return failure();
+  return checkPositive(op, "softcap");
 }
 
 LogicalResult inferCausalAttention(const Operation &op, TypeList &results) {
@@ -189,6 +299,26 @@ LogicalResult inferCacheWrite(const Operation &op, TypeList &results) {
       failed(checkShape(op, "position", {1})))
     return failure();
   return checkCache(op, "cache", getTensor(op, "x").getDim(1));
+}
+
+LogicalResult inferPositionEmbedding(const Operation &op, TypeList &results) {
+  if (failed(checkActivation(op, "x")) ||
+      failed(checkShape(op, "position", {1})) ||
+      failed(checkShape(op, "table", {kDynamic, getTensor(op, "x").getDim(1)})))
+    return failure();
+  results.push_back(getTensor(op, "x"));
+  return success();
+}
+
+LogicalResult inferShortConvolution(const Operation &op, TypeList &results) {
+  if (failed(inferCacheWrite(op, results)))
+    return failure();
+  int64_t channels = getTensor(op, "x").getDim(1);
+  if (failed(checkShape(op, "weight", {channels, kDynamic})) ||
+      failed(checkShape(op, "bias", {channels})))
+    return failure();
+  results.push_back(getTensor(op, "x"));
+  return success();
 }
 
 } // namespace espresso::rules

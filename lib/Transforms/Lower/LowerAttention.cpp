@@ -51,15 +51,32 @@ static Value *splitHeads(LoweringBuilder &b, llvm::StringRef input,
   return b.transposeLast(split, (input + "_rows").str());
 }
 
-/// The mask [1, 1, S, S]: row s adds 0 to columns up to s, and a value that
-/// leaves no weight after softmax to those behind. Finite, so that no row can
-/// become NaN (ane-mask-value).
+/// The mask [1, 1, S, S]: row s adds 0 to column s and those before it in the
+/// window, and a value that leaves no weight after softmax to the others.
+/// Finite, so that no row can become NaN (ane-mask-value).
 static Value *getCausalMask(LoweringBuilder &b, int64_t tokens) {
   double maskValue = b.getOptions().maskValue;
-  return b.tensor("causal_mask_" + std::to_string(tokens),
-                  {1, 1, tokens, tokens}, [&](int64_t index) {
-                    return index % tokens > index / tokens ? maskValue : 0.0;
-                  });
+  std::string name = "causal_mask_" + std::to_string(tokens);
+  int64_t window = tokens;
+  if (Attribute value = b.getComposite().getConstant("window"))
+    window = std::min(window, value.getInteger());
+  if (window < tokens)
+    name += "_window_" + std::to_string(window);
+  return b.tensor(name, {1, 1, tokens, tokens}, [&](int64_t index) {
+    int64_t row = index / tokens, column = index % tokens;
+    return column > row || column <= row - window ? maskValue : 0.0;
+  });
+}
+
+/// cap tanh(scores / cap), if there is a cap.
+static Value *capScores(LoweringBuilder &b, Value *scores) {
+  Attribute cap = b.getComposite().getConstant("softcap");
+  if (!cap)
+    return scores;
+  Value *inverse = b.scalar("inv_softcap", 1.0 / cap.getReal());
+  Value *shrunk = b.mul(scores, inverse, "scores_shrunk");
+  Value *tanh = b.create("tanh", {{"x", shrunk}}, "scores_tanh");
+  return b.mul(tanh, b.scalar("softcap", cap.getReal()), "scores_capped");
 }
 
 /// Between key heads [1, G, R·S, n] and query heads [1, H, S, n], R = H/G:
@@ -72,9 +89,9 @@ static Value *regroup(LoweringBuilder &b, Value *x, int64_t heads, int64_t rows,
   return b.reshape(x, {1, heads, rows, x->getTensorType().getDim(3)}, suffix);
 }
 
-/// For q, k, v: reshape, transpose; matmul, mul scale, add mask, softmax,
-/// matmul, transpose, reshape. With grouped queries a reshape stands before and
-/// after each matmul.
+/// For q, k, v: reshape, transpose; matmul, mul scale (mul 1/cap, tanh, mul
+/// cap), add mask, softmax, matmul, transpose, reshape. With grouped queries a
+/// reshape stands before and after each matmul.
 void lowerCausalAttention(LoweringBuilder &b) {
   AttentionShape shape = getShape(b);
   int64_t groups = shape.keyHeads;
@@ -88,13 +105,10 @@ void lowerCausalAttention(LoweringBuilder &b) {
   products = regroup(b, products, shape.queryHeads, shape.tokens, shape,
                      "products_heads");
   Value *scale = b.scalar("attention_scale", getScale(b, shape.headSize));
-  Value *scores = b.mul(products, scale, "scores");
+  Value *scores = capScores(b, b.mul(products, scale, "scores"));
   Value *mask = getCausalMask(b, shape.tokens);
   Value *masked = b.add(scores, mask, "masked");
-  Value *lastAxis =
-      b.flag("int_minus_1", Attribute::integer(b.getContext(), -1));
-  Value *weights =
-      b.create("softmax", {{"x", masked}, {"axis", lastAxis}}, "weights");
+  Value *weights = b.softmax(masked, /*axis=*/-1, "weights");
 
   weights = regroup(b, weights, groups, groupRows, shape, "weights_groups");
   Value *context = b.matmul(weights, v, /*transposeY=*/false, "context");

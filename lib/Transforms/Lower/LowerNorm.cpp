@@ -10,6 +10,47 @@
 
 namespace espresso {
 
+namespace {
+
+/// Activations in the form in which one axis is what a norm measures: [1, C, 1,
+/// S], or [1, G, C/G, S] for G groups.
+struct NormForm {
+  explicit NormForm(const LoweringBuilder &b)
+      : type(b.getOperand("x")->getTensorType()) {
+    if (Attribute value = b.getComposite().getConstant("groups"))
+      groups = value.getInteger();
+  }
+
+  int64_t getAxis() const { return groups == 1 ? 1 : 2; }
+  int64_t getExtent() const { return type.getDim(1) / groups; }
+
+  Value *enter(LoweringBuilder &b) const {
+    Value *x = b.getOperand("x");
+    if (groups == 1)
+      return x;
+    return b.reshape(x, {1, groups, getExtent(), type.getDim(3)}, "groups");
+  }
+  void leave(LoweringBuilder &b, Value *y) const {
+    b.replaceWith(groups == 1 ? y : b.reshape(y, type.getShape(), "merged"));
+  }
+  /// The vector `input`, a number for each channel or each channel of a group.
+  Value *getGains(LoweringBuilder &b, llvm::StringRef input) const {
+    int64_t count = b.getComposite()
+                        .getConstant(input)
+                        .getType()
+                        .castTo<TensorType>()
+                        .getDim(0);
+    if (groups == 1)
+      return b.weight(input, {1, count, 1, 1});
+    return b.weight(input, {1, count / getExtent(), getExtent(), 1});
+  }
+
+  TensorType type;
+  int64_t groups = 1;
+};
+
+} // namespace
+
 /// y^-1/2 for a sum over channels: times 1/C, plus epsilon. `rsqrt` is avoided
 /// (ane-rsqrt).
 static Value *inverseRoot(LoweringBuilder &b, Value *sum, int64_t channels,
@@ -25,34 +66,34 @@ static Value *inverseRoot(LoweringBuilder &b, Value *sum, int64_t channels,
 
 /// mul, reduce_sum, mul 1/C, add epsilon, pow -1/2, mul, mul weight.
 void lowerRmsNorm(LoweringBuilder &b) {
-  Value *x = b.getOperand("x");
-  int64_t channels = x->getTensorType().getDim(1);
-  Value *weight = b.weight("weight", {1, channels, 1, 1});
+  NormForm form(b);
+  Value *weight = form.getGains(b, "weight");
+  Value *x = form.enter(b);
   Value *squares = b.mul(x, x, "sq");
-  Value *sum = b.sumChannels(squares, "sum");
-  Value *factor = inverseRoot(b, sum, channels, "");
+  Value *sum = b.sum(squares, form.getAxis(), "sum");
+  Value *factor = inverseRoot(b, sum, form.getExtent(), "");
   Value *normalised = b.mul(x, factor, "hat");
-  b.replaceWith(b.mul(normalised, weight, "scaled"));
+  form.leave(b, b.mul(normalised, weight, "scaled"));
 }
 
 /// reduce_sum, mul 1/C, sub, mul, reduce_sum, mul 1/C, add epsilon, pow -1/2,
 /// mul, mul gamma, add beta.
 void lowerLayerNorm(LoweringBuilder &b) {
-  Value *x = b.getOperand("x");
-  int64_t channels = x->getTensorType().getDim(1);
-  Value *gamma = b.weight("gamma", {1, channels, 1, 1});
+  NormForm form(b);
+  Value *gamma = form.getGains(b, "gamma");
   bool hasBeta = b.getComposite().hasBinding("beta");
-  Value *beta = hasBeta ? b.weight("beta", {1, channels, 1, 1}) : nullptr;
-  Value *sum = b.sumChannels(x, "sum");
-  Value *inverse = b.scalar("inv_channels", 1.0 / channels);
+  Value *beta = hasBeta ? form.getGains(b, "beta") : nullptr;
+  Value *x = form.enter(b);
+  Value *sum = b.sum(x, form.getAxis(), "sum");
+  Value *inverse = b.scalar("inv_channels", 1.0 / form.getExtent());
   Value *mean = b.mul(sum, inverse, "mean");
   Value *centred = b.create("sub", {{"x", x}, {"y", mean}}, "centred");
   Value *squares = b.mul(centred, centred, "sq");
-  Value *squareSum = b.sumChannels(squares, "sq_sum");
-  Value *factor = inverseRoot(b, squareSum, channels, "sq_");
+  Value *squareSum = b.sum(squares, form.getAxis(), "sq_sum");
+  Value *factor = inverseRoot(b, squareSum, form.getExtent(), "sq_");
   Value *normalised = b.mul(centred, factor, "hat");
   Value *scaled = b.mul(normalised, gamma, "scaled");
-  b.replaceWith(beta ? b.add(scaled, beta, "shifted") : scaled);
+  form.leave(b, beta ? b.add(scaled, beta, "shifted") : scaled);
 }
 
 } // namespace espresso

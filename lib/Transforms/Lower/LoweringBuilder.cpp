@@ -15,8 +15,6 @@
 
 namespace espresso {
 
-static constexpr int64_t kChannelAxis = 1;
-
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
@@ -139,8 +137,44 @@ Value *LoweringBuilder::mul(Value *x, Value *y, llvm::StringRef suffix) {
   return create("mul", {{"x", x}, {"y", y}}, suffix);
 }
 
-Value *LoweringBuilder::sumChannels(Value *x, llvm::StringRef suffix) {
-  Value *axes = flag("axes_1", builder.getInt32s({kChannelAxis}));
+Value *LoweringBuilder::project(Value *x, llvm::StringRef input,
+                                llvm::StringRef bias, llvm::StringRef suffix) {
+  Attribute value = composite.getConstant(input);
+  assert(value && "the verifier lets only constants through");
+  TensorType type = value.getType().castTo<TensorType>();
+  int64_t outputs = type.getDim(0);
+  Value *kernel = weight(input, {outputs, type.getDim(1), 1, 1});
+  Value *product = conv1x1(x, kernel, suffix);
+  if (!composite.hasBinding(bias))
+    return product;
+  Value *biasValue = weight(bias, {1, outputs, 1, 1});
+  return add(product, biasValue, (suffix + "_biased").str());
+}
+
+Value *LoweringBuilder::slice(Value *x, llvm::ArrayRef<int64_t> begin,
+                              llvm::ArrayRef<int64_t> extents,
+                              llvm::StringRef suffix) {
+  auto makeFlag = [&](std::string name, llvm::ArrayRef<int64_t> values) {
+    for (int64_t value : values)
+      name += "_" + std::to_string(value);
+    return flag(name, builder.getInt32s(values));
+  };
+  Value *beginValue = makeFlag("begin", begin);
+  Value *size = makeFlag("size", extents);
+  return create("slice_by_size",
+                {{"x", x}, {"begin", beginValue}, {"size", size}}, suffix);
+}
+
+Value *LoweringBuilder::softmax(Value *x, int64_t axis,
+                                llvm::StringRef suffix) {
+  std::string name = axis < 0 ? "int_minus_" + std::to_string(-axis)
+                              : "int_" + std::to_string(axis);
+  Value *axisValue = flag(name, builder.getInt32(axis));
+  return create("softmax", {{"x", x}, {"axis", axisValue}}, suffix);
+}
+
+Value *LoweringBuilder::sum(Value *x, int64_t axis, llvm::StringRef suffix) {
+  Value *axes = flag("axes_" + std::to_string(axis), builder.getInt32s({axis}));
   Value *keepDims = flag("flag_true", builder.getBool(true));
   return create("reduce_sum",
                 {{"x", x}, {"axes", axes}, {"keep_dims", keepDims}}, suffix);

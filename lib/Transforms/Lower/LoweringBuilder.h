@@ -94,12 +94,22 @@ public:
 
   // Operations with their flags.
   Value *conv1x1(Value *x, Value *weight, llvm::StringRef suffix);
+  /// The matrix `weight` [O, I] times x as a convolution with the same bytes as
+  /// [O, I, 1, 1], then the vector `bias` added if the composite has one: the
+  /// engine refuses a bias in the convolution (ane-conv-inline-bias).
+  Value *project(Value *x, llvm::StringRef weight, llvm::StringRef bias,
+                 llvm::StringRef suffix);
   Value *add(Value *x, Value *y, llvm::StringRef suffix);
   Value *mul(Value *x, Value *y, llvm::StringRef suffix);
-  /// Sum over channels, kept as an extent of one.
-  Value *sumChannels(Value *x, llvm::StringRef suffix);
+  /// Sum along one axis, kept as an extent of one.
+  Value *sum(Value *x, int64_t axis, llvm::StringRef suffix);
+  /// softmax along one axis.
+  Value *softmax(Value *x, int64_t axis, llvm::StringRef suffix);
   Value *reshape(Value *x, llvm::ArrayRef<int64_t> shape,
                  llvm::StringRef suffix);
+  /// The slice of `extents` that begins at `begin`.
+  Value *slice(Value *x, llvm::ArrayRef<int64_t> begin,
+               llvm::ArrayRef<int64_t> extents, llvm::StringRef suffix);
   /// Exchanges the last two of four axes.
   Value *transposeLast(Value *x, llvm::StringRef suffix);
   Value *matmul(Value *x, Value *y, bool transposeY, llvm::StringRef suffix);
@@ -120,7 +130,8 @@ private:
 void lowerRmsNorm(LoweringBuilder &builder);
 void lowerLayerNorm(LoweringBuilder &builder);
 void lowerLinear(LoweringBuilder &builder);
-void lowerSwiGLU(LoweringBuilder &builder);
+void lowerFeedForward(LoweringBuilder &builder);
+void lowerRouter(LoweringBuilder &builder);
 void lowerCausalAttention(LoweringBuilder &builder);
 
 } // namespace espresso

@@ -11,7 +11,6 @@
 #include "espresso/Ops/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 #include <map>
 #include <queue>
@@ -26,13 +25,9 @@ std::optional<int64_t> getLayer(const Operation &op) {
   return layer.getInteger();
 }
 
-/// Composites that read tables by token, keep a cache, or depend on the
-/// position of a token: not for a static program without state.
-static bool isHostOnly(llvm::StringRef name) {
-  return llvm::StringSwitch<bool>(name)
-      .Cases("espresso.embedding", "espresso.rope", "espresso.attention", true)
-      .Cases("espresso.cache_write", "espresso.head", "espresso.call", true)
-      .Default(false);
+static bool isHostOnly(const Operation &op) {
+  const OpDefinition *definition = lookupOp(op);
+  return definition && definition->hasTrait(OpTrait_HostOnly);
 }
 
 namespace {
@@ -126,7 +121,7 @@ LogicalResult CutPlanner::place(Operation &op) {
   placement.layer = getLayer(op);
   if (op.is("const")) {
     placement.side = Side::Constant;
-  } else if (placement.layer && !isHostOnly(op.getName())) {
+  } else if (placement.layer && !isHostOnly(op)) {
     if (failed(checkEngineOp(op)))
       return failure();
     placement.side = Side::Engine;

@@ -122,7 +122,7 @@ constexpr FlopsCase kCases[] = {
      "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
      "tensor<fp16, [3, 5]> d = const()[val = tensor<fp16, "
      "[3, 5]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
-     "tensor<fp16, [1, 3, 1, 7]> r = espresso.swiglu(down = d, gate = g, "
+     "tensor<fp16, [1, 3, 1, 7]> r = espresso.ffn(down = d, gate = g, "
      "up = g, x = x);",
      3 * 2 * 5 * 3 * 7},
     {"CausalAttention", "model",

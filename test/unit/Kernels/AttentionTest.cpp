@@ -27,7 +27,8 @@ TEST_P(AttentionTest, RopeRotatesHalfSplitPairs) {
       const double theta = 10000.0;
       std::vector<float> x = Noise(d + s).take(heads * d * s), y(x.size());
       std::vector<float> cosines(d / 2 * s), sines(d / 2 * s);
-      ropeTable(position, s, d, theta, cosines, sines);
+      ropeTable(position, s, getRopeFrequencies(d, theta), /*scale=*/1, cosines,
+                sines);
       rope(x, s, d, cosines, sines, y);
       for (int64_t h = 0; h < heads; ++h)
         for (int64_t i = 0; i < d / 2; ++i)

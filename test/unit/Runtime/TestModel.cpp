@@ -114,7 +114,7 @@ void makePost(BundleMaker &maker, const Layer &layer, const std::string &name,
       f.add("espresso.rms_norm",
             {{"x", sum}, {"weight", f.weight(layer.norm2)}}, shape);
   set(f.last(), "epsilon", kEpsilon);
-  uint32_t fed = f.add("espresso.swiglu",
+  uint32_t fed = f.add("espresso.ffn",
                        {{"x", normed},
                         {"gate", f.weight(layer.gate)},
                         {"up", f.weight(layer.up)},

@@ -105,9 +105,11 @@ protected:
     ASSERT_EQ(before.size(), after.size());
     ASSERT_FALSE(before.empty());
     for (size_t i = 0; i < before.size(); ++i)
-      ASSERT_NEAR(before[i], after[i], kTolerance) << i;
+      ASSERT_NEAR(before[i], after[i], tolerance) << i;
   }
 
+  /// Larger where constants of a formula are no floats.
+  double tolerance = kTolerance;
   Context context;
   Program program;
   Function *function;
@@ -159,7 +161,7 @@ TEST_P(SwiGLUTest, EveryFormOfSilu) {
                            {"gate", addWeight("gate", {5, 6})},
                            {"up", addWeight("up", {5, 6})},
                            {"down", addWeight("down", {6, 5})}},
-                          "espresso.swiglu", {.silu = GetParam()});
+                          "espresso.ffn", {.silu = GetParam()});
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, SwiGLUTest,
@@ -175,8 +177,85 @@ TEST_F(LowerEquivalenceTest, SharedWeight) {
                            {"gate", matrix},
                            {"up", matrix},
                            {"down", addWeight("down", {6, 5})}},
-                          "espresso.swiglu");
+                          "espresso.ffn");
 }
+
+class ActivationTest : public LowerEquivalenceTest,
+                       public testing::WithParamInterface<const char *> {};
+
+TEST_P(ActivationTest, PlainNetworkWithBiases) {
+  tolerance = 1e-7;
+  expectSameAfterLowering({{"x", addInput("x", 6, 3)},
+                           {"up", addWeight("up", {5, 6})},
+                           {"down", addWeight("down", {6, 5})},
+                           {"up_bias", addWeight("up_bias", {5})},
+                           {"down_bias", addWeight("down_bias", {6})},
+                           {"activation", builder.getString(GetParam())}},
+                          "espresso.ffn");
+}
+
+TEST_P(ActivationTest, GatedExpertWithBias) {
+  tolerance = 1e-7;
+  expectSameAfterLowering({{"x", addInput("x", 6, 3)},
+                           {"gate", addWeight("gate", {5, 6})},
+                           {"gate_bias", addWeight("gate_bias", {5})},
+                           {"up", addWeight("up", {5, 6})},
+                           {"down", addWeight("down", {6, 5})},
+                           {"route", addInput("route", 4, 3)},
+                           {"expert", builder.getInt32(2)},
+                           {"activation", builder.getString(GetParam())}},
+                          "espresso.ffn");
+}
+
+INSTANTIATE_TEST_SUITE_P(Functions, ActivationTest,
+                         testing::Values("silu", "gelu", "gelu_tanh", "relu"),
+                         [](const testing::TestParamInfo<const char *> &info) {
+                           return std::string(info.param);
+                         });
+
+TEST_F(LowerEquivalenceTest, NormsByGroups) {
+  expectSameAfterLowering({{"x", addInput("x", 16, 3)},
+                           {"weight", addWeight("w", {4})},
+                           {"groups", builder.getInt32(4)},
+                           {"epsilon", real(0.25)}},
+                          "espresso.rms_norm");
+}
+
+TEST_F(LowerEquivalenceTest, NormsByGroupsWithGainsOfTheirOwn) {
+  expectSameAfterLowering({{"x", addInput("x", 16, 3)},
+                           {"gamma", addWeight("g", {16})},
+                           {"beta", addWeight("b", {4})},
+                           {"groups", builder.getInt32(4)},
+                           {"epsilon", real(0.25)}},
+                          "espresso.layer_norm");
+}
+
+class RouterTest : public LowerEquivalenceTest,
+                   public testing::WithParamInterface<int> {};
+
+TEST_P(RouterTest, KeepsAsMany) {
+  expectSameAfterLowering({{"x", addInput("x", 6, 4)},
+                           {"weight", addWeight("w", {5, 6})},
+                           {"top_k", builder.getInt32(GetParam())},
+                           {"normalize", builder.getBool(GetParam() != 2)}},
+                          "espresso.router");
+}
+
+// Experts with the same row have the same weight: the first ones are taken.
+TEST_F(LowerEquivalenceTest, RouterTakesTheFirstOfEquals) {
+  std::vector<uint8_t> zeros(4 * 6 * sizeof(float));
+  TensorType type = TensorType::get(context, DataType::Float32, {4, 6});
+  Value *weight = builder.createConstant(
+      Attribute::blob(
+          type, {"@test/w", 0, makeMemorySource(DataType::Float32, 24, zeros)}),
+      "w");
+  expectSameAfterLowering({{"x", addInput("x", 6, 3)},
+                           {"weight", weight},
+                           {"top_k", builder.getInt32(2)}},
+                          "espresso.router");
+}
+
+INSTANTIATE_TEST_SUITE_P(Counts, RouterTest, testing::Values(1, 2, 3, 5));
 
 struct Heads {
   int64_t query;
@@ -210,6 +289,17 @@ TEST_P(CausalAttentionTest, GivenScaleAndMask) {
                            {"head_dim", builder.getInt32(size)},
                            {"scale", real(1.5)}},
                           "espresso.causal_attention", {.maskValue = -1000});
+}
+
+TEST_P(CausalAttentionTest, WindowAndSoftCap) {
+  auto [query, key, size, tokens] = GetParam();
+  expectSameAfterLowering({{"q", addInput("q", query * size, tokens)},
+                           {"k", addInput("k", key * size, tokens)},
+                           {"v", addInput("v", key * size, tokens)},
+                           {"head_dim", builder.getInt32(size)},
+                           {"softcap", real(0.5)},
+                           {"window", builder.getInt32(2)}},
+                          "espresso.causal_attention");
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, CausalAttentionTest,
