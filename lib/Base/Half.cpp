@@ -8,6 +8,7 @@
 
 #include "espresso/Base/Half.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -115,6 +116,19 @@ static uint64_t encode(const Format &format, double value) {
 
 uint16_t doubleToHalf(double value) {
   return static_cast<uint16_t>(encode(kHalf, value));
+}
+
+double roundToHalfTiesAway(double value) {
+  constexpr int kLeastExponent = -14, kMantissaBits = 10;
+  constexpr double kLeastOverflow = 65520;
+  if (value == 0 || !std::isfinite(value))
+    return value;
+  if (std::fabs(value) >= kLeastOverflow)
+    return std::copysign(HUGE_VAL, value);
+  int exponent = std::max(std::ilogb(value), kLeastExponent);
+  // Scaling by powers of two is exact, and std::round takes ties away.
+  return std::ldexp(std::round(std::ldexp(value, kMantissaBits - exponent)),
+                    exponent - kMantissaBits);
 }
 
 uint16_t doubleToBFloat(double value) {

@@ -196,11 +196,28 @@ Evaluator::Impl::runCall(const PlannedOp &planned,
   return results;
 }
 
+/// The arithmetic of one operation. That of the engine and of half sums is for
+/// operations on fp16 outside of the host: those whose first float is fp16.
+static Numerics getOpNumerics(Numerics numerics, const Operation &op,
+                              llvm::ArrayRef<KernelArgument> arguments) {
+  if (!numerics.hasHalfArithmetic())
+    return numerics;
+  if (op.getOpset() != Opset::Host)
+    for (const KernelArgument &argument : arguments)
+      for (const TensorRef &tensor : argument.tensors)
+        if (tensor->isFloat())
+          return tensor->getElementType() == DataType::Float16
+                     ? numerics
+                     : Numerics{NumericsMode::Fp16};
+  return Numerics{NumericsMode::Fp16};
+}
+
 FailureOr<std::vector<TensorRef>>
 Evaluator::Impl::runKernel(const PlannedOp &planned,
                            llvm::ArrayRef<KernelArgument> arguments) {
   const Operation &op = *planned.op;
-  KernelContext context(op, numerics, arguments);
+  Numerics own = getOpNumerics(numerics, op, arguments);
+  KernelContext context(op, own, arguments);
   planned.kernel(context);
   if (context.getError())
     return op.emitError() << "cannot evaluate '" << op.getName()
@@ -214,7 +231,7 @@ Evaluator::Impl::runKernel(const PlannedOp &planned,
              << "result '" << op.getResult(i)->getName() << "' is declared as '"
              << type << "' but evaluates to shape "
              << printShape(tensors[i].getShape());
-    tensors[i].round();
+    tensors[i].round(own);
     results.push_back(std::make_shared<const Tensor>(std::move(tensors[i])));
   }
   return results;

@@ -116,6 +116,24 @@ void Tensor::round() {
   }
 }
 
+/// As the element-wise part of the engine leaves a result: a half, and never
+/// NaN. The sign of the infinity that takes the place of NaN is not known.
+static float roundAsEngine(float value, AneArithmetic ane) {
+  if (std::isnan(value))
+    return HUGE_VALF;
+  return static_cast<float>(ane.rounding == AneArithmetic::Rounding::TiesAway
+                                ? roundToHalfTiesAway(value)
+                                : roundToHalf(value));
+}
+
+void Tensor::round(const Numerics &numerics) {
+  auto *singles = std::get_if<std::vector<float>>(&storage);
+  if (!singles || numerics.mode != NumericsMode::AneQ16)
+    return round();
+  for (float &value : *singles)
+    value = roundAsEngine(value, numerics.ane);
+}
+
 Tensor Tensor::convertedTo(DataType newType) const {
   if (newType == elementType)
     return *this;

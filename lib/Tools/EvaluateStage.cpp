@@ -32,11 +32,8 @@ struct EvaluateStage::Options {
              cl::value_desc("n"), cl::cat(category)),
         numerics("numerics",
                  cl::desc("Arithmetic of --evaluate: fp32, fp16 (as declared), "
-                          "fp64"),
-                 cl::Hidden, cl::init(NumericsMode::Fp32),
-                 cl::values(clEnumValN(NumericsMode::Fp32, "fp32", ""),
-                            clEnumValN(NumericsMode::Fp16, "fp16", ""),
-                            clEnumValN(NumericsMode::Fp64, "fp64", "")),
+                          "fp16-acc16, fp64, ane-q16[:CHOICE=VALUE,...]"),
+                 cl::Hidden, cl::init("fp32"), cl::value_desc("arithmetic"),
                  cl::cat(category)) {}
 
   bool isRequested() const { return function.getNumOccurrences() > 0; }
@@ -44,7 +41,7 @@ struct EvaluateStage::Options {
   cl::opt<std::string> function;
   cl::list<std::string> inputs;
   cl::opt<uint64_t> seed;
-  cl::opt<NumericsMode> numerics;
+  cl::opt<std::string> numerics;
 };
 
 EvaluateStage::EvaluateStage() = default;
@@ -55,6 +52,13 @@ void EvaluateStage::addOptions(cl::OptionCategory &category) {
 }
 
 std::optional<ExitCode> EvaluateStage::begin(Context &context) {
+  std::string error;
+  std::optional<Numerics> parsed = parseNumerics(options->numerics, error);
+  if (!parsed) {
+    reportToolError("--numerics: " + error);
+    return ExitCode::Usage;
+  }
+  numerics = *parsed;
   if (options->isRequested() ||
       (options->inputs.empty() && options->seed.getNumOccurrences() == 0 &&
        options->numerics.getNumOccurrences() == 0))
@@ -194,7 +198,7 @@ ExitCode EvaluateStage::run(Program &program) {
     return ExitCode::Usage;
   if (options->seed.getNumOccurrences() > 0)
     addRandomInputs(*function, options->seed, *inputs);
-  Evaluator evaluator(program, {options->numerics});
+  Evaluator evaluator(program, numerics);
   FailureOr<NamedTensors> outputs = evaluator.run(function->getName(), *inputs);
   if (failed(outputs))
     return ExitCode::Failed;

@@ -19,6 +19,7 @@
 #include "espresso/Base/DataType.h"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace espresso {
@@ -69,6 +70,26 @@ namespace espresso {
   return static_cast<uint16_t>((bits & 0x7fffffff) > 0x7f800000 ? nan
                                                                 : rounded);
 }
+
+/// `value` rounded once to a half, to nearest even, without branches.
+[[nodiscard]] inline double roundToHalf(double value) {
+  constexpr double kLeastNormal = 0x1p-14, kLeastOverflow = 65520;
+  // The last place of this double is the least subnormal half.
+  constexpr double kSubnormalShift = 0x1.8p28;
+  constexpr uint64_t kDropped = (uint64_t{1} << 42) - 1;
+  double magnitude = std::fabs(value);
+  auto bits = std::bit_cast<uint64_t>(magnitude);
+  auto normal = std::bit_cast<double>(
+      (bits + (kDropped >> 1) + (bits >> 42 & 1)) & ~kDropped);
+  double subnormal = (magnitude + kSubnormalShift) - kSubnormalShift;
+  double result = magnitude < kLeastNormal ? subnormal : normal;
+  result = magnitude >= kLeastOverflow ? HUGE_VAL : result;
+  return std::copysign(magnitude != magnitude ? magnitude : result, value);
+}
+
+/// `value` rounded once to a half, halves of its last place away from zero;
+/// from 65,520 on infinite.
+[[nodiscard]] double roundToHalfTiesAway(double value);
 
 /// The value of the bits of a float type of at most 64 bits.
 [[nodiscard]] double decodeFloat(DataType type, uint64_t bits);

@@ -88,6 +88,9 @@ public:
   Tensor convertedTo(DataType newType) const;
   /// Rounds floats to the element type and wraps integers to its width.
   void round();
+  /// The same, with floats rounded as an operation that computes by
+  /// `numerics` does.
+  void round(const Numerics &numerics);
 
 private:
   Tensor(DataType elementType, llvm::ArrayRef<int64_t> shape, Storage storage)

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_TOOLS_EVALUATESTAGE_H
 #define ESPRESSO_TOOLS_EVALUATESTAGE_H
 
+#include "espresso/Eval/Numerics.h"
 #include "espresso/Tools/OptMain.h"
 
 #include <memory>
@@ -32,6 +33,7 @@ public:
 private:
   struct Options;
   std::unique_ptr<Options> options;
+  Numerics numerics;
   std::string outputText;
 };
 

@@ -9,11 +9,15 @@
 // Kernels that add up many terms take the accumulator as a template parameter,
 // so that an arithmetic with another accumulator needs no other kernel.
 //
+// An accumulator has add(), addProduct() and get(). Its Product is the one for
+// products of matrices, which may be carried otherwise than sums of elements.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef ESPRESSO_LIB_EVAL_KERNELS_ACCUMULATE_H
 #define ESPRESSO_LIB_EVAL_KERNELS_ACCUMULATE_H
 
+#include "HalfSums.h"
 #include "Support.h"
 
 namespace espresso {
@@ -23,6 +27,12 @@ namespace espresso {
 template <typename T>
 class PlainSum {
 public:
+  using Product = PlainSum;
+  /// Whether a bias is where a sum starts, rather than its last term.
+  static constexpr bool kStartsWithBias = false;
+  /// An operand as it is multiplied.
+  static T prepare(T operand) { return operand; }
+
   void add(T term) { sum = addNumbers(sum, term); }
   void addProduct(T a, T b) { add(multiplyNumbers(a, b)); }
   T get() const { return sum; }
@@ -31,15 +41,51 @@ private:
   T sum = 0;
 };
 
-/// Calls `run` with an empty accumulator of the kind that `numerics` asks for.
+/// Calls `run` with an empty accumulator of the kind that `numerics` asks for,
+/// for kernels without products of matrices.
+template <typename T, typename Fn>
+void withTermSum(Numerics numerics, Fn run) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (numerics.mode == NumericsMode::Fp16Acc16)
+      return run(HalfSum());
+    if (numerics.mode == NumericsMode::AneQ16)
+      return run(EngineSum<void>());
+  }
+  run(PlainSum<T>());
+}
+
+/// Calls `run` with the accumulator of the engine that is chosen.
+template <typename Fn>
+void withEngineSum(AneArithmetic ane, Fn run) {
+  using Small = AneArithmetic::SmallProducts;
+  switch (ane.accumulator) {
+  case AneArithmetic::Accumulator::Fp32:
+    return run(EngineSum<SingleProductSum>());
+  case AneArithmetic::Accumulator::Radix4:
+    return run(EngineSum<Radix4Sum>());
+  case AneArithmetic::Accumulator::Q16:
+    break;
+  }
+  switch (ane.smallProducts) {
+  case Small::ByExponent:
+    return run(EngineSum<GridSum<Small::ByExponent>>());
+  case Small::BelowTwoUnits:
+    return run(EngineSum<GridSum<Small::BelowTwoUnits>>());
+  case Small::Keep:
+    return run(EngineSum<GridSum<Small::Keep>>());
+  }
+}
+
+/// As withTermSum, for kernels with products of matrices.
 template <typename T, typename Fn>
 void withSum(Numerics numerics, Fn run) {
-  switch (numerics.mode) {
-  case NumericsMode::Fp32:
-  case NumericsMode::Fp16:
-  case NumericsMode::Fp64:
-    return run(PlainSum<T>());
+  if constexpr (std::is_same_v<T, float>) {
+    if (numerics.mode == NumericsMode::Fp16Acc16)
+      return run(HalfSum());
+    if (numerics.mode == NumericsMode::AneQ16)
+      return withEngineSum(numerics.ane, run);
   }
+  run(PlainSum<T>());
 }
 
 //===----------------------------------------------------------------------===//
@@ -51,6 +97,9 @@ template <typename T>
 struct MatrixView {
   T at(int64_t row, int64_t col) const {
     return data[row * rowStride + col * colStride];
+  }
+  MatrixView transposed() const {
+    return {data, cols, rows, colStride, rowStride};
   }
 
   const T *data;
@@ -72,29 +121,66 @@ MatrixView<T> makeTransposed(const T *data, int64_t rows, int64_t cols) {
   return {data, cols, rows, 1, cols};
 }
 
+/// What a product of `rows` times `cols` is added to: a number for each row, or
+/// for each column, or nothing if `data` is null.
+template <typename T>
+MatrixView<T> makeRowBias(const T *data, int64_t rows, int64_t cols) {
+  return {data, rows, cols, 1, 0};
+}
+template <typename T>
+MatrixView<T> makeColumnBias(const T *data, int64_t rows, int64_t cols) {
+  return {data, rows, cols, 0, 1};
+}
+
 /// Elements of the product that are accumulated side by side.
 inline constexpr int64_t kProductBlock = 16;
 
-/// Writes the row-major product of `a` and `b` to `result`. Each element is the
-/// sum of its terms in the order of the common axis; blocks only keep several
-/// independent sums going at once.
+/// Sums of one row of a product, side by side, over the common axis in order.
+template <typename Product, typename T>
+void sumBlock(llvm::ArrayRef<T> row, const T *panel, const T *bias,
+              int64_t count, T *result) {
+  Product sums[kProductBlock];
+  if constexpr (Product::kStartsWithBias)
+    for (int64_t j = 0; bias && j < count; ++j)
+      sums[j].addBias(bias[j]);
+  for (size_t k = 0; k < row.size(); ++k)
+    for (int64_t j = 0; j < kProductBlock; ++j)
+      sums[j].addProduct(row[k], panel[k * kProductBlock + j]);
+  for (int64_t j = 0; j < count; ++j) {
+    result[j] = sums[j].get();
+    if constexpr (!Product::kStartsWithBias)
+      if (bias)
+        result[j] = addNumbers(result[j], bias[j]);
+  }
+}
+
+/// Writes the row-major product of `a` and `b`, plus `bias`, to `result`. Each
+/// element is the sum of its terms in the order of the common axis; blocks only
+/// keep several independent sums going at once.
 template <typename Sum, typename T>
-void multiplyMatrices(MatrixView<T> a, MatrixView<T> b, T *result) {
-  // A block runs along the columns, or, for a single column, along the rows.
-  bool alongRows = b.cols == 1;
-  int64_t outer = alongRows ? b.cols : a.rows;
-  int64_t inner = alongRows ? a.rows : b.cols;
-  for (int64_t i = 0; i < outer; ++i) {
-    for (int64_t begin = 0; begin < inner; begin += kProductBlock) {
-      int64_t count = std::min(kProductBlock, inner - begin);
-      Sum sums[kProductBlock];
+void multiplyMatrices(MatrixView<T> a, MatrixView<T> b, T *result,
+                      MatrixView<T> bias = {nullptr, 0, 0, 0, 0}) {
+  using Product = typename Sum::Product;
+  // Blocks run along columns. Of a single one, the transpose has the elements
+  // in the same order.
+  if (b.cols == 1 && a.rows > 1)
+    return multiplyMatrices<Sum>(b.transposed(), a.transposed(), result,
+                                 bias.transposed());
+  std::vector<T> panel(a.cols * kProductBlock), row(a.cols);
+  for (int64_t begin = 0; begin < b.cols; begin += kProductBlock) {
+    int64_t count = std::min(kProductBlock, b.cols - begin);
+    for (int64_t j = 0; j < count; ++j)
       for (int64_t k = 0; k < a.cols; ++k)
-        for (int64_t j = 0; j < count; ++j)
-          sums[j].addProduct(alongRows ? a.at(begin + j, k) : a.at(i, k),
-                             alongRows ? b.at(k, i) : b.at(k, begin + j));
-      for (int64_t j = 0; j < count; ++j)
-        result[alongRows ? (begin + j) * b.cols + i : i * b.cols + begin + j] =
-            sums[j].get();
+        panel[k * kProductBlock + j] = Product::prepare(b.at(k, begin + j));
+    for (int64_t i = 0; i < a.rows; ++i) {
+      for (int64_t k = 0; k < a.cols; ++k)
+        row[k] = Product::prepare(a.at(i, k));
+      T biases[kProductBlock] = {};
+      for (int64_t j = 0; bias.data && j < count; ++j)
+        biases[j] = bias.at(i, begin + j);
+      sumBlock<Product>(llvm::ArrayRef<T>(row), panel.data(),
+                        bias.data ? biases : nullptr, count,
+                        result + i * b.cols + begin);
     }
   }
 }

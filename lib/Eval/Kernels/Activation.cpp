@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Accumulate.h"
+#include "EngineTables.h"
 #include "Families.h"
 
 #include <numbers>
@@ -92,6 +93,12 @@ static void channelActivation(KernelContext &ctx) {
   });
 }
 
+static void sigmoid(KernelContext &ctx) {
+  if (usesTables(ctx.getNumerics()))
+    return mapElements<float>(ctx, sampledSigmoid);
+  activation<[](auto x) { return sigmoid(x); }>(ctx);
+}
+
 static void gelu(KernelContext &ctx) {
   llvm::StringRef mode = ctx.getString("mode");
   if (mode == "TANH_APPROXIMATION")
@@ -129,7 +136,7 @@ static void softmax(KernelContext &ctx) {
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
     T *out = result.get<T>().data();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       view.forEachLine([&](int64_t first) {
         applySoftmax(xs.data() + first, out + first, view.extent, view.inner,
                      emptySum);
@@ -164,7 +171,7 @@ static constexpr KernelEntry kKernels[] = {
     {"ScaledTanh", parametricActivation<[](auto x, auto alpha, auto beta) {
        return alpha * std::tanh(beta * x);
      }>},
-    {"Sigmoid", activation<[](auto x) { return sigmoid(x); }>},
+    {"Sigmoid", sigmoid},
     {"SigmoidHard", parametricActivation<[](auto x, auto alpha, auto beta) {
        using T = decltype(x);
        return minimumOf(maximumOf(alpha * x + beta, T(0)), T(1));

@@ -26,7 +26,7 @@ static void gatherColumns(const T *x, int64_t channels, int64_t channelSize,
 }
 
 /// Convolution over any number of spatial axes. Sums run over input channels,
-/// then the taps of the kernel; the bias comes last.
+/// then the taps of the kernel; the bias comes last where sums are plain.
 static void conv(KernelContext &ctx) {
   const Tensor &x = ctx.get("x"), &weight = ctx.get("weight");
   Window window = getWindow(ctx, weight.getShape().drop_front(2));
@@ -46,6 +46,8 @@ static void conv(KernelContext &ctx) {
     Tensor result = ctx.makeResult(shape);
     std::vector<T> &out = result.get<T>();
     std::vector<T> columns;
+    const Tensor *bias = ctx.find("bias");
+    std::vector<T> biases = bias ? getElementsAs<T>(*bias) : std::vector<T>();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (int64_t i = 0; i < batch * groups; ++i) {
         int64_t group = i % groups;
@@ -55,17 +57,11 @@ static void conv(KernelContext &ctx) {
             makeMatrix(weights.data() + group * outputs * depth, outputs,
                        depth),
             makeMatrix<T>(columns.data(), depth, outputSize),
-            out.data() + i * outputs * outputSize);
+            out.data() + i * outputs * outputSize,
+            makeRowBias<T>(bias ? biases.data() + group * outputs : nullptr,
+                           outputs, outputSize));
       }
     });
-    if (const Tensor *bias = ctx.find("bias")) {
-      Elements<T> biases(*bias);
-      AxisView view(shape, 1);
-      for (int64_t o = 0; o < view.outer; ++o)
-        for (int64_t c = 0; c < view.extent; ++c)
-          for (int64_t s = 0; s < view.inner; ++s)
-            out[view.at(o, c, s)] += biases[c];
-    }
     ctx.setResult(std::move(result));
   });
 }

@@ -125,7 +125,7 @@ static void layerNorm(KernelContext &ctx) {
       beta = getElementsAs<T>(*given);
     Tensor result = ctx.makeResult(x.getShape());
     T *out = result.get<T>().data();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (int64_t base : groups.bases)
         normalize(xs.data() + base, out + base, groups.offsets,
                   measure(xs, base, groups.offsets, emptySum), epsilon, gamma,
@@ -150,7 +150,7 @@ static void instanceNorm(KernelContext &ctx) {
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
     Tensor result = ctx.makeResult(x.getShape());
     std::vector<T> &out = result.get<T>();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (size_t group = 0; group < groups.bases.size(); ++group) {
         int64_t base = groups.bases[group];
         int64_t channel = static_cast<int64_t>(group) % x.getDim(1);
@@ -180,7 +180,7 @@ static void l2Norm(KernelContext &ctx) {
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
     Tensor result = ctx.makeResult(x.getShape());
     std::vector<T> &out = result.get<T>();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (int64_t base : groups.bases) {
         auto squares = emptySum;
         for (int64_t offset : groups.offsets)
@@ -221,7 +221,7 @@ static void localResponseNorm(KernelContext &ctx) {
     auto k = static_cast<T>(ctx.getReal("k"));
     Tensor result = ctx.makeResult(x.getShape());
     T *out = result.get<T>().data();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       Shape shape = {view.outer, view.extent, view.inner};
       forEachIndex(shape, [&](llvm::ArrayRef<int64_t> at, int64_t i) {
         T squares = sumNeighbours(xs, view, at, size, emptySum);

@@ -61,7 +61,7 @@ static void avgPool(KernelContext &ctx) {
   int64_t numTaps = getNumElements(ctx.getIntegers("kernel_sizes"));
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       pool<T>(ctx, [&](llvm::ArrayRef<T> elements) {
         auto sum = emptySum;
         for (T element : elements)
@@ -78,7 +78,7 @@ static void avgPool(KernelContext &ctx) {
 static void l2Pool(KernelContext &ctx) {
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       pool<T>(ctx, [&](llvm::ArrayRef<T> elements) {
         auto sum = emptySum;
         for (T element : elements)

@@ -82,17 +82,15 @@ static void linear(KernelContext &ctx) {
     using T = decltype(zero);
     Elements<T> xs(x), weights(weight);
     Tensor result = ctx.makeResult(shape);
-    std::vector<T> &out = result.get<T>();
+    const Tensor *bias = ctx.find("bias");
+    std::vector<T> biases = bias ? getElementsAs<T>(*bias) : std::vector<T>();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       multiplyMatrices<decltype(emptySum)>(
           makeMatrix(xs.data(), rows, inputs),
-          makeTransposed(weights.data(), outputs, inputs), out.data());
+          makeTransposed(weights.data(), outputs, inputs),
+          result.get<T>().data(),
+          makeColumnBias<T>(bias ? biases.data() : nullptr, rows, outputs));
     });
-    if (const Tensor *bias = ctx.find("bias")) {
-      Elements<T> biases(*bias);
-      for (size_t i = 0; i < out.size(); ++i)
-        out[i] = addNumbers(out[i], biases[static_cast<int64_t>(i) % outputs]);
-    }
     ctx.setResult(std::move(result));
   });
 }
@@ -140,13 +138,14 @@ static Shape getLetterStrides(const Equation &equation, llvm::StringRef operand,
 }
 
 /// The sum over the indices of `shape` of products of `x` and `y`.
-template <typename T, typename Sum>
+template <typename Product, typename T>
 static T sumProducts(const T *x, llvm::ArrayRef<int64_t> xStrides, const T *y,
                      llvm::ArrayRef<int64_t> yStrides,
-                     llvm::ArrayRef<int64_t> shape, Sum sum) {
+                     llvm::ArrayRef<int64_t> shape) {
+  Product sum;
   forEachIndex(shape, [&](llvm::ArrayRef<int64_t> index, int64_t) {
-    sum.addProduct(x[getOffset(index, xStrides)],
-                   y[getOffset(index, yStrides)]);
+    sum.addProduct(Product::prepare(x[getOffset(index, xStrides)]),
+                   Product::prepare(y[getOffset(index, yStrides)]));
   });
   return sum.get();
 }
@@ -175,11 +174,12 @@ static void einsum(KernelContext &ctx) {
     Tensor result = ctx.makeResult(kept);
     T *out = result.get<T>().data();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+      using Product = typename decltype(emptySum)::Product;
       forEachIndex(kept, [&](llvm::ArrayRef<int64_t> index, int64_t i) {
-        out[i] = sumProducts(xs.data() + getOffset(index, xStrides),
-                             xStrides.drop_front(numKept),
-                             ys.data() + getOffset(index, yStrides),
-                             yStrides.drop_front(numKept), summed, emptySum);
+        out[i] = sumProducts<Product>(xs.data() + getOffset(index, xStrides),
+                                      xStrides.drop_front(numKept),
+                                      ys.data() + getOffset(index, yStrides),
+                                      yStrides.drop_front(numKept), summed);
       });
     });
     ctx.setResult(std::move(result));

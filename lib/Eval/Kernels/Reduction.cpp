@@ -76,7 +76,7 @@ static void reduction(KernelContext &ctx) {
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(plan.resultShape);
     std::vector<T> &out = result.get<T>();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (size_t r = 0; r < out.size(); ++r)
         out[r] = fn(Terms<T>{xs.data() + plan.bases[r], plan.terms},
                     plan.terms.size(), emptySum);
@@ -191,7 +191,7 @@ static void cumsum(KernelContext &ctx) {
     Elements<T> xs(x);
     Tensor result = ctx.makeResult(x.getShape());
     T *out = result.get<T>().data();
-    withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+    withTermSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       view.forEachLine([&](int64_t first) {
         addUp(xs.data() + first + start, out + first + start, view.extent,
               stride, isExclusive, emptySum);

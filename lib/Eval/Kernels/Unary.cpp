@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "EngineTables.h"
 #include "Families.h"
 #include "Support.h"
 
@@ -37,6 +38,12 @@ static void unaryWithEpsilon(KernelContext &ctx) {
     auto epsilon = static_cast<T>(ctx.getReal("epsilon"));
     mapElements<T>(ctx, [=](T x) { return fn(x + epsilon); });
   });
+}
+
+static void tanh(KernelContext &ctx) {
+  if (usesTables(ctx.getNumerics()))
+    return mapElements<float>(ctx, sampledTanh);
+  unary<[](auto x) { return std::tanh(x); }>(ctx);
 }
 
 /// Halves go to the even neighbour, in whatever rounding mode.
@@ -125,7 +132,7 @@ static constexpr KernelEntry kKernels[] = {
     {"Sqrt", unary<[](auto x) { return std::sqrt(x); }>},
     {"Square", unaryNumber<[](auto x) { return multiplyNumbers(x, x); }>},
     {"Tan", unary<[](auto x) { return std::tan(x); }>},
-    {"Tanh", unary<[](auto x) { return std::tanh(x); }>},
+    {"Tanh", tanh},
     {"Threshold", threshold},
 };
 

@@ -154,6 +154,30 @@ TEST(Half, FastPathAgreesWithTheGeneralOne) {
 
 } // namespace
 
+// Of every two neighbours: at the middle, and on both sides of it.
+TEST(Half, RoundsDoublesInPlace) {
+  for (uint32_t bits = 0; bits < 0x7c00; ++bits) {
+    double low = halfToFloat(static_cast<uint16_t>(bits));
+    double high = bits == 0x7bff ? 65536 : halfToFloat(bits + 1);
+    double overflow = bits == 0x7bff ? HUGE_VAL : high;
+    double tie = (low + high) / 2;
+    for (double sign : {1.0, -1.0}) {
+      for (double value : {low, tie, std::nextafter(tie, 0), tie * (1 + 1e-15)})
+        EXPECT_EQ(roundToHalf(sign * value),
+                  roundToType(DataType::Float16, sign * value));
+      EXPECT_EQ(roundToHalfTiesAway(sign * low), sign * low);
+      EXPECT_EQ(roundToHalfTiesAway(sign * tie), sign * overflow);
+      EXPECT_EQ(roundToHalfTiesAway(sign * std::nextafter(tie, 0)), sign * low);
+    }
+  }
+  EXPECT_TRUE(std::isnan(roundToHalf(std::nan(""))));
+  EXPECT_TRUE(std::isnan(roundToHalfTiesAway(std::nan(""))));
+  EXPECT_TRUE(std::signbit(roundToHalf(-0.0)));
+  EXPECT_EQ(roundToHalf(HUGE_VAL), HUGE_VAL);
+  EXPECT_EQ(roundToHalf(1e300), HUGE_VAL);
+  EXPECT_EQ(roundToHalf(1e-300), 0);
+}
+
 TEST(Half, FloatsAreRoundedAsDoubles) {
   // Every exponent and sign; mantissas around ties, and a sample between.
   for (uint32_t high = 0; high < 1 << 9; ++high) {
