@@ -253,6 +253,7 @@ static const llvm::StringMap<CountFn> &getTable() {
       {"espresso.attention", countCachedAttention},
       {"espresso.causal_attention", countCausalAttention},
       {"espresso.ffn", countFeedForward},
+      {"espresso.greedy_head", countColumnLinear},
       {"espresso.head", countColumnLinear},
       {"espresso.layer_norm", countResult},
       {"espresso.linear", countColumnLinear},

@@ -147,6 +147,13 @@ absl::Status BundleWeights::writeHostWeights() {
   absl::StatusOr<uint64_t> size =
       writeBlobs(directory, name, [&](BlobWriter &writer) {
         for (const Item &item : hostItems) {
+          // A tied head on the engine: what the program has, the host reads.
+          if (auto written = writtenPrograms.find(item.key);
+              written != writtenPrograms.end()) {
+            places[item.constant] = written->second;
+            advance(item.byteSize);
+            continue;
+          }
           FailureOr<uint64_t> record = writer.add(*item.source, diagnostics);
           if (failed(record))
             return false;
@@ -160,7 +167,8 @@ absl::Status BundleWeights::writeHostWeights() {
   if (!size.ok())
     return size.status();
   for (const Item &item : hostItems)
-    places[item.constant].fileSize = *size;
+    if (WeightPlace &place = places[item.constant]; place.path == name)
+      place.fileSize = *size;
   return absl::OkStatus();
 }
 

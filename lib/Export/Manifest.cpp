@@ -153,12 +153,28 @@ static int64_t countCalls(const Function &function) {
       [](const Operation &op) { return op.is("espresso.call"); });
 }
 
+/// The head of a host function and where it runs; null if there is none that a
+/// pass has placed.
+static llvm::json::Value describeHead(const Function &function) {
+  for (const Operation &op : function.getBody().getOperations()) {
+    Attribute placement = op.getAttribute("placement");
+    if (!placement)
+      continue;
+    Object head{{"placement", placement.getString()}, {"op", op.getName()}};
+    if (Attribute callee = op.getConstant("callee"))
+      head["program"] = callee.getString();
+    return head;
+  }
+  return nullptr;
+}
+
 std::string makeReport(const BundleContents &contents, uint64_t weightBytes) {
   Array schedule;
   for (const auto &function : contents.program.getFunctions())
     if (isHost(*function))
       schedule.push_back(Object{{"function", function->getName()},
-                                {"dispatches", countCalls(*function)}});
+                                {"dispatches", countCalls(*function)},
+                                {"head", describeHead(*function)}});
   Array decisions;
   for (const Decision &decision : contents.decisions)
     decisions.push_back(Object{{"rule", decision.rule},

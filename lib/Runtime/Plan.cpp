@@ -159,11 +159,11 @@ absl::Status PlanReader::readWeightFiles() {
   return absl::OkStatus();
 }
 
-/// The files bound all weights together, and what they are converted to.
+/// The files bound all weights together. Bytes may be seen twice: a tied head.
 absl::Status PlanReader::readWeights() {
   uint64_t bytesLeft = 0;
   for (const std::shared_ptr<const MappedFile> &file : plan.files)
-    bytesLeft += file->getSize();
+    bytesLeft += 2 * file->getSize();
   for (int i = 0; i < plan.message->weights_size(); ++i) {
     const plan::Weight &weight = plan.message->weights(i);
     const std::string owner = absl::StrCat("weight ", i);

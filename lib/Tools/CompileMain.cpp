@@ -13,6 +13,7 @@
 #include "espresso/Frontend/Frontend.h"
 #include "espresso/Model/ModelRegistry.h"
 #include "espresso/Support/AbslStrings.h"
+#include "espresso/Tools/HeadToolOptions.h"
 #include "espresso/Tools/OutputFile.h"
 #include "espresso/Tools/PassOptions.h"
 #include "espresso/Tools/Progress.h"
@@ -42,8 +43,9 @@ struct CompileToolOptions {
       cl::desc("Instead of MODEL: the shape of a known model, with made-up "
                "weights, for measurements"),
       cl::value_desc("name"), cl::cat(category)};
-  cl::opt<bool> listConfigs{
-      "list-configs", cl::desc("List what --config knows"), cl::cat(category)};
+  cl::opt<bool> listConfigs{"list-configs",
+                            cl::desc("List what --config knows"), cl::Hidden,
+                            cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write"),
                               cl::value_desc("path"), cl::cat(category)};
   cl::opt<Emit> emit{
@@ -71,6 +73,7 @@ struct CompileToolOptions {
       cl::desc("Vocabulary of a llama2.c model (default: a file "
                "beside it, see docs/Formats.md)"),
       cl::value_desc("file"), cl::cat(category)};
+  HeadToolOptions head{category};
   cl::opt<std::string> pipeline{
       "pipeline", cl::desc("Passes to run (default 'ane')"),
       cl::value_desc("text"), cl::init(kDefaultPipeline.str()),
@@ -204,6 +207,8 @@ int espressoCompileMain(int argc, char **argv) {
     printRegisteredConfigs(llvm::outs());
     return static_cast<int>(ExitCode::Success);
   }
+  if (std::optional<ExitCode> code = options.head.begin())
+    return static_cast<int>(*code);
   if (std::optional<ExitCode> code = options.target.begin())
     return static_cast<int>(*code);
   if (!checkOptions(options))
@@ -225,6 +230,7 @@ int espressoCompileMain(int argc, char **argv) {
   compile.build.prefillLength = options.prefill;
   compile.pipeline = options.pipeline;
   compile.passDefaults = options.target.getPassDefaults();
+  options.head.addPassDefaults(compile.passDefaults);
   compile.instrument = [&](PassManager &manager) {
     options.passes.instrument(manager);
   };

@@ -123,6 +123,38 @@ def FuseBlocks : Pass<"fuse-blocks", ProgramScope> {
   ];
 }
 
+def PlaceHead : Pass<"place-head", ProgramScope> {
+  let summary = "Puts the output head on the engine, whole or in tiles, or on the CPU";
+  let description = [{
+    Decides for each `espresso.head` of a `<host>` function where it runs. For
+    the engine, it makes a program of the head and of the norm before it, which
+    all functions with the same head call; there, logits have the type of the
+    activations. On the CPU it stays where it is. With the greedy sampler the
+    functions give `token` and `maximum` in the place of logits. See
+    docs/HeadPlacement.md.
+  }];
+  let options = [
+    Option<"head", String, "auto", "'auto', 'ane', 'ane-tiles=N' or 'cpu'">,
+    Choice<"head-policy", "budget", ["budget", "cost"],
+           "What 'auto' goes by: elements of the weight, or modelled time where "
+           "the chip's figures are known">,
+    Option<"head-budget", Integer, "0",
+           "Elements that the engine takes; 0: what the chip says">,
+    Option<"host-bandwidth", Integer, "50",
+           "GB/s that the CPU is taken to stream, for the comparison of costs">,
+    Choice<"sampler", "logits", ["logits", "greedy"],
+           "What functions give: logits, or the best token">,
+    Option<"chip", String, "any", "The chip programs are made for">,
+    Choice<"opset", "ios18", ["ios15", "ios16", "ios17", "ios18"],
+           "Opset of the programs">
+  ];
+  let statistics = [
+    Statistic<"heads-on-ane", "heads placed on the engine">,
+    Statistic<"heads-on-cpu", "heads placed on the CPU">,
+    Statistic<"programs-made", "programs made for them">
+  ];
+}
+
 def LowerComposites : Pass<"lower-composites", FunctionScope> {
   let summary = "Rewrites composites in programs into MIL, rounding their constants";
   let description = [{

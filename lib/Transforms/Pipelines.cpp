@@ -27,6 +27,8 @@ static void buildCleanup(Pipeline &pipeline) {
 static void buildAne(Pipeline &pipeline) {
   // Composites still mark the places to cut at.
   pipeline.addPass(createSplitAtRopePass());
+  // The host function is there now, and the head still a composite.
+  pipeline.addPass(createPlaceHeadPass());
   // From here on the programs are MIL.
   pipeline.addPass(createLowerCompositesPass());
   // Lowering makes each flag and scalar again for every function it works on.

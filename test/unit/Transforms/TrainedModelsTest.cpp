@@ -195,6 +195,18 @@ TEST_P(TrainedModelsTest, Structures) {
   }
 }
 
+TEST_P(TrainedModelsTest, HeadOnTheEngine) {
+  for (llvm::StringRef place : {"ane", "ane-tiles=3"}) {
+    auto program = build({.dataType = DataType::Float32, .prefillLength = 16});
+    ASSERT_TRUE(program);
+    ASSERT_TRUE(runPipeline(*program, ("split-at-rope,place-head{head=\"" +
+                                       place + "\"},function(lower-composites)")
+                                          .str()));
+    EXPECT_TRUE(program->findFunction("head"));
+    expectTokens(*program, kFp32Tolerance, /*tieGap=*/0);
+  }
+}
+
 TEST_P(TrainedModelsTest, StructuresFp16) {
   for (const char *structure : kStructures) {
     SCOPED_TRACE(structure);
@@ -203,6 +215,15 @@ TEST_P(TrainedModelsTest, StructuresFp16) {
     ASSERT_TRUE(runPipeline(*program, structure));
     expectTokens(*program, kFp16Tolerance, kFp16TieGap);
   }
+}
+
+TEST_P(TrainedModelsTest, HeadOnTheEngineFp16) {
+  auto program = build({.dataType = DataType::Float16, .prefillLength = 16});
+  ASSERT_TRUE(program);
+  ASSERT_TRUE(runPipeline(*program,
+                          "split-at-rope,place-head{head=\"ane-tiles=2\"},"
+                          "function(lower-composites)"));
+  expectTokens(*program, kFp16Tolerance, kFp16TieGap);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TrainedModelsTest,
