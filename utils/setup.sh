@@ -13,13 +13,14 @@ debian_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config python3
   llvm-19-dev llvm-19-tools libzstd-dev zlib1g-dev
   libabsl-dev protobuf-compiler libprotobuf-dev
-  libhwy-dev nlohmann-json3-dev libssl-dev
+  libhwy-dev nlohmann-json3-dev libssl-dev libpcre2-dev libutf8proc-dev
   libgtest-dev libgmock-dev
 )
 check_packages=(clang-format-14 clang-tidy-14)
 fuzzer_packages=(clang-14 libclang-rt-14-dev)
 brew_packages=(
   cmake ninja pkg-config llvm@19 abseil protobuf highway nlohmann-json openssl
+  pcre2 utf8proc
   googletest lit
 )
 

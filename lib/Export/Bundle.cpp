@@ -10,12 +10,12 @@
 
 #include "BundleWeights.h"
 #include "Manifest.h"
+#include "espresso/Export/TokenizerMessage.h"
 
 #include "espresso/AsmText/Printer.h"
 #include "espresso/Base/MappedFile.h"
 #include "espresso/Base/Sha256.h"
 #include "espresso/Export/MilText.h"
-#include "espresso/Plan/tokenizer.pb.h"
 #include "espresso/Support/StagedDirectory.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -47,31 +47,6 @@ static absl::Status writePrograms(const Program &program,
       return status;
   }
   return absl::OkStatus();
-}
-
-static std::string serializeTokenizer(const TokenizerData &data) {
-  plan::Tokenizer out;
-  switch (data.kind) {
-  case TokenizerData::Kind::SentencePieceBpe:
-    out.set_model(plan::Tokenizer::SENTENCEPIECE_BPE);
-    break;
-  }
-  for (const TokenizerData::Piece &piece : data.pieces) {
-    plan::Tokenizer::Piece *added = out.add_pieces();
-    added->set_text(piece.text);
-    added->set_score(piece.score);
-    added->set_type(static_cast<plan::Tokenizer::PieceType>(piece.type));
-  }
-  if (data.bosId)
-    out.set_bos(*data.bosId);
-  for (uint32_t id : data.stopIds)
-    out.add_stop(id);
-  if (data.unknownId)
-    out.set_unknown(*data.unknownId);
-  out.set_add_bos(data.addBos);
-  out.set_add_space_prefix(data.addSpacePrefix);
-  // The message has no maps, so its bytes follow from its fields.
-  return out.SerializeAsString();
 }
 
 /// Sizes and digests of every file in the directory. Files that share their

@@ -21,6 +21,14 @@ InFlightDiagnostic GgufMetadata::emitError(const GgufValue *value) {
                                llvm::Twine(value->position));
 }
 
+void GgufMetadata::emitWarning(const llvm::Twine &message) {
+  Diagnostic warning;
+  warning.severity = Severity::Warning;
+  warning.subject = file.getPath();
+  warning.message = message.str();
+  diagnostics.report(std::move(warning));
+}
+
 void GgufMetadata::emitMissing(llvm::StringRef key) {
   emitError(nullptr) << "expected the metadata key '" << key << "', found none";
 }

@@ -24,6 +24,7 @@ public:
   bool hasFailed() const { return failedOnce; }
   /// Marks the reading as failed; `value` may be null.
   InFlightDiagnostic emitError(const GgufValue *value);
+  void emitWarning(const llvm::Twine &message);
 
   /// The raw value, or null.
   const GgufValue *find(llvm::StringRef key) const {

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BpePieces.h"
+#include "PreTokenizers.h"
 #include "Readers.h"
 
 #include <cmath>
@@ -90,48 +92,154 @@ static void readTypes(GgufMetadata &metadata,
   }
 }
 
-/// Beginning, end and unknown. What is absent has the number that all
-/// vocabularies of this kind give it.
-static void readSpecialIds(GgufMetadata &metadata, TokenizerData &tokenizer) {
-  auto find = [&](llvm::StringRef name) {
-    return metadata.findTokenId(("tokenizer.ggml." + name).str());
-  };
-  auto findOr = [&](llvm::StringRef name, uint32_t usual) {
+//===----------------------------------------------------------------------===//
+// Special tokens
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What vocabularies of one kind have in common where a file says nothing.
+struct Usual {
+  std::optional<uint32_t> unknown, bos, eos;
+  bool addBos = false, addEos = false, addSpacePrefix = false;
+};
+
+} // namespace
+
+/// Beginning, end and unknown, and what goes around a prompt.
+static void readSpecialIds(GgufMetadata &metadata, const Usual &usual,
+                           TokenizerData &tokenizer) {
+  auto find = [&](llvm::StringRef name, std::optional<uint32_t> other) {
     std::string key = ("tokenizer.ggml." + name).str();
     std::optional<uint32_t> id = metadata.findTokenId(key);
-    if (!id && !metadata.hasKey(key) && usual < tokenizer.pieces.size())
-      id = usual;
+    if (!id && !metadata.hasKey(key) && other < tokenizer.pieces.size())
+      id = other;
     return id;
   };
-  tokenizer.unknownId = findOr("unknown_token_id", 0);
-  tokenizer.bosId = findOr("bos_token_id", 1);
+  tokenizer.unknownId = find("unknown_token_id", usual.unknown);
+  tokenizer.bosId = find("bos_token_id", usual.bos);
+  tokenizer.eosId = find("eos_token_id", usual.eos);
   // A second beginning of text ends this one.
   for (std::optional<uint32_t> id :
-       {tokenizer.bosId, findOr("eos_token_id", 2), find("eot_token_id"),
-        find("eom_token_id")})
+       {tokenizer.bosId, tokenizer.eosId, find("eot_token_id", std::nullopt),
+        find("eom_token_id", std::nullopt)})
     if (id)
       tokenizer.stopIds.push_back(*id);
+  for (size_t id = 0; id < tokenizer.pieces.size(); ++id)
+    if (tokenizer.pieces[id].type == TokenizerData::PieceType::Control &&
+        endsTurn(tokenizer.pieces[id].text))
+      tokenizer.stopIds.push_back(static_cast<uint32_t>(id));
   makeIdSet(tokenizer.stopIds);
-  for (std::optional<uint32_t> id : {tokenizer.unknownId, tokenizer.bosId})
+  for (std::optional<uint32_t> id :
+       {tokenizer.unknownId, tokenizer.bosId, tokenizer.eosId})
     if (id && *id >= tokenizer.pieces.size())
       metadata.emitError(nullptr)
           << "expected special token ids below the vocabulary size "
           << tokenizer.pieces.size() << ", found " << *id;
+  auto says = [&](llvm::StringRef name, bool other) {
+    return metadata.findBool(("tokenizer.ggml." + name).str()).value_or(other);
+  };
   tokenizer.addBos =
-      metadata.findBool("tokenizer.ggml.add_bos_token").value_or(true) &&
-      tokenizer.bosId.has_value();
+      says("add_bos_token", usual.addBos) && tokenizer.bosId.has_value();
+  tokenizer.addEos =
+      says("add_eos_token", usual.addEos) && tokenizer.eosId.has_value();
+  // Vocabularies by merges have no such blank, whatever their files say.
   tokenizer.addSpacePrefix =
-      metadata.findBool("tokenizer.ggml.add_space_prefix").value_or(true);
+      usual.addSpacePrefix && says("add_space_prefix", true);
+}
+
+//===----------------------------------------------------------------------===//
+// Kinds of vocabularies
+//===----------------------------------------------------------------------===//
+
+static void readSentencePiece(GgufMetadata &metadata,
+                              TokenizerData &tokenizer) {
+  tokenizer.kind = TokenizerData::Kind::SentencePieceBpe;
+  tokenizer.fuseUnknown = true;
+  readScores(metadata, tokenizer.pieces);
+  readTypes(metadata, tokenizer.pieces);
+  readSpecialIds(metadata,
+                 {.unknown = 0,
+                  .bos = 1,
+                  .eos = 2,
+                  .addBos = true,
+                  .addSpacePrefix = true},
+                 tokenizer);
+}
+
+static void readUnigram(GgufMetadata &metadata, TokenizerData &tokenizer) {
+  using Kind = TokenizerData::Normalizer::Kind;
+  tokenizer.kind = TokenizerData::Kind::Unigram;
+  tokenizer.fuseUnknown = true;
+  readScores(metadata, tokenizer.pieces);
+  readTypes(metadata, tokenizer.pieces);
+  readSpecialIds(metadata,
+                 {.unknown = 2,
+                  .bos = std::nullopt,
+                  .eos = 1,
+                  .addEos = true,
+                  .addSpacePrefix = true},
+                 tokenizer);
+  llvm::StringRef key = "tokenizer.ggml.precompiled_charsmap";
+  if (metadata.hasKey(key)) {
+    const GgufValue *map = metadata.find(key);
+    const bool isBytes =
+        map->type == GgufType::Array && (map->elementType == GgufType::UInt8 ||
+                                         map->elementType == GgufType::Int8);
+    if (!isBytes)
+      metadata.emitError(map) << "expected '" << key << "' to be bytes";
+    else if (map->count > 0)
+      tokenizer.normalizers.push_back({Kind::CharsMap, map->bytes.str()});
+  }
+  if (metadata.findBool("tokenizer.ggml.remove_extra_whitespaces")
+          .value_or(false))
+    tokenizer.normalizers.push_back({Kind::CollapseBlanks});
+}
+
+static void readMerges(GgufMetadata &metadata, TokenizerData &tokenizer) {
+  const GgufValue *merges =
+      metadata.getArray("tokenizer.ggml.merges", GgufType::String);
+  if (!merges)
+    return;
+  PieceIndex index(tokenizer.pieces);
+  for (size_t i = 0; i < merges->strings.size(); ++i) {
+    const auto [left, right] = splitMerge(merges->strings[i]);
+    if (std::optional<std::string> wrong =
+            addMerge(left, right, index, tokenizer)) {
+      metadata.emitError(merges) << "merge " << i << ": " << *wrong;
+      return;
+    }
+  }
+}
+
+static void readByteBpe(GgufMetadata &metadata, TokenizerData &tokenizer) {
+  tokenizer.kind = TokenizerData::Kind::ByteBpe;
+  llvm::StringRef key = "tokenizer.ggml.pre";
+  llvm::StringRef name = metadata.findString(key).value_or("default");
+  const PreTokenizer *pre = findPreTokenizer(name);
+  if (!pre) {
+    metadata.emitError(metadata.find(key))
+        << "unknown way to cut text " << quoteUntrusted(name)
+        << "; known are: " << listPreTokenizers();
+    return;
+  }
+  if (!metadata.hasKey(key))
+    metadata.emitWarning("no '" + key +
+                         "': text is cut as 'default', which the model may "
+                         "not have been trained on");
+  tokenizer.splits = makeSplits(pre->patterns);
+  tokenizer.ignoreMerges = pre->ignoreMerges;
+  readTypes(metadata, tokenizer.pieces);
+  readMerges(metadata, tokenizer);
+  readSpecialIds(metadata, {.addBos = pre->addBos}, tokenizer);
+  decodePieces(tokenizer.pieces);
 }
 
 FailureOr<TokenizerData> readTokenizer(GgufMetadata &metadata) {
-  llvm::StringRef model = metadata.getString("tokenizer.ggml.model");
+  llvm::StringRef key = "tokenizer.ggml.model";
+  llvm::StringRef model = metadata.getString(key);
   if (metadata.hasFailed())
     return failure();
-  if (model != "llama")
-    return metadata.emitError(metadata.find("tokenizer.ggml.model"))
-           << "expected the tokenizer 'llama', found " << quoteUntrusted(model)
-           << ", which is not supported yet";
   TokenizerData tokenizer;
   const GgufValue *tokens =
       metadata.getArray("tokenizer.ggml.tokens", GgufType::String);
@@ -139,9 +247,18 @@ FailureOr<TokenizerData> readTokenizer(GgufMetadata &metadata) {
     return failure();
   for (llvm::StringRef text : tokens->strings)
     tokenizer.pieces.push_back({text.str()});
-  readScores(metadata, tokenizer.pieces);
-  readTypes(metadata, tokenizer.pieces);
-  readSpecialIds(metadata, tokenizer);
+  if (model == "llama")
+    readSentencePiece(metadata, tokenizer);
+  else if (model == "gpt2")
+    readByteBpe(metadata, tokenizer);
+  else if (model == "t5")
+    readUnigram(metadata, tokenizer);
+  else
+    metadata.emitError(metadata.find(key))
+        << "unknown tokenizer " << quoteUntrusted(model)
+        << "; known are: gpt2, llama, t5";
+  tokenizer.chatTemplate =
+      metadata.findString("tokenizer.chat_template").value_or("").str();
   if (metadata.hasFailed())
     return failure();
   return tokenizer;

@@ -246,7 +246,9 @@ FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
            << reader.getRemaining()
            << " more bytes: a vocabulary of another model";
   tokenizer.unknownId = kUnknownId;
+  tokenizer.fuseUnknown = true;
   tokenizer.bosId = kBosId;
+  tokenizer.eosId = kEosId;
   tokenizer.stopIds = {kBosId, kEosId};
   return tokenizer;
 }

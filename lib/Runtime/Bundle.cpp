@@ -10,7 +10,7 @@
 
 #include "Manifest.h"
 #include "Program.h"
-#include "StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/str_cat.h"
 

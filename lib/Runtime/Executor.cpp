@@ -9,8 +9,8 @@
 #include "Executor.h"
 
 #include "ArenaPlanner.h"
-#include "StatusMacros.h"
 #include "espresso/Base/CheckedMath.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 #include "espresso/Runtime/Session.h"
 
 #include <chrono>

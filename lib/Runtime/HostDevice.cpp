@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Executor.h"
-#include "StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 #include "espresso/Runtime/Device.h"
 
 #include "absl/strings/str_cat.h"

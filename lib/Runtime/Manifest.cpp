@@ -8,8 +8,8 @@
 
 #include "Manifest.h"
 
-#include "StatusMacros.h"
 #include "espresso/Base/Sha256.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"

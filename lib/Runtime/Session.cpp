@@ -9,7 +9,7 @@
 #include "espresso/Runtime/Session.h"
 
 #include "Program.h"
-#include "StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -11,7 +11,7 @@
 
 #include "Kernel.h"
 #include "Program.h"
-#include "StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"

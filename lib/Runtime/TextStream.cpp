@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Utf8.h"
 #include "espresso/Runtime/Tokenizer.h"
+#include "espresso/Text/Utf8.h"
 
 namespace espresso::runtime {
 

@@ -11,6 +11,7 @@
 
 #include "espresso/IR/WeightSource.h"
 #include "espresso/Model/ModelConfig.h"
+#include "espresso/Model/TokenizerData.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -23,45 +24,6 @@
 #include <vector>
 
 namespace espresso {
-
-/// A vocabulary: what lib/Plan/tokenizer.proto holds, without protobuf.
-struct TokenizerData {
-  /// How text is cut into pieces.
-  enum class Kind : uint8_t {
-    /// Pieces with scores, merged greedily by best score, U+2581 for a blank,
-    /// byte fallback through pieces spelt <0xNN>.
-    SentencePieceBpe,
-  };
-  /// Numbered as in tokenizer.proto.
-  enum class PieceType : uint8_t {
-    Normal = 0,
-    Unknown = 1,
-    Control = 2, // never produced from text, never printed
-    UserDefined = 3,
-    Unused = 4,
-    Byte = 5,
-  };
-  struct Piece {
-    /// Any bytes; usually UTF-8.
-    std::string text;
-    float score = 0;
-    PieceType type = PieceType::Normal;
-
-    bool operator==(const Piece &) const = default;
-  };
-
-  Kind kind = Kind::SentencePieceBpe;
-  /// The index is the token id.
-  std::vector<Piece> pieces;
-  std::optional<uint32_t> bosId;
-  std::optional<uint32_t> unknownId;
-  /// Generating one of these ends the text. Sorted, without repetitions.
-  std::vector<uint32_t> stopIds;
-  /// Put bosId before a prompt.
-  bool addBos = true;
-  /// Put a blank before a prompt's text.
-  bool addSpacePrefix = true;
-};
 
 /// One tensor of a checkpoint under its canonical name.
 struct CheckpointTensor {

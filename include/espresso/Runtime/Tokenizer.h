@@ -21,13 +21,20 @@
 
 namespace espresso::runtime {
 
-/// The vocabulary of a bundle. Immutable; thread-safe.
+struct EncodeOptions {
+  /// Put before and behind the text what the vocabulary asks for: BOS, mostly.
+  bool addSpecial = true;
+  /// The spelling of a special token ("<|im_end|>") is that token. Otherwise it
+  /// is text like any other, which is what text of unknown origin should be.
+  bool parseSpecial = false;
+};
+
+/// The vocabulary of a bundle: SentencePiece's BPE and unigram, and BPE by
+/// merges over bytes or characters, with the normalising and cutting steps that
+/// the checkpoint has. Immutable; thread-safe. See docs/Tokenizers.md.
 ///
-/// Encoding is that of SentencePiece's BPE: user-defined pieces first, longest
-/// match; the rest falls into characters, and the neighbours whose joint piece
-/// has the best score (the leftmost of equals) are joined until none is left.
-/// Characters that are no piece become byte pieces, as do bytes that are not
-/// UTF-8. Control pieces are never produced from text.
+/// Text is any bytes: those that are not UTF-8 become byte pieces where the
+/// vocabulary has them. Nothing is dropped unless the vocabulary says so.
 class Tokenizer {
 public:
   /// Reads the bytes of a tokenizer.pb. `name` is its path, for messages.
@@ -40,16 +47,24 @@ public:
 
   int64_t getVocabularySize() const;
   std::optional<int32_t> getBos() const;
+  std::optional<int32_t> getEos() const;
+  /// True if BOS is put before a text.
+  bool addsBos() const;
   /// True if generating `id` ends the text.
   bool isStop(int32_t id) const;
   /// True if the blank that starts a text is an addition of the encoder.
   bool addsSpacePrefix() const;
+  /// How the piece is spelt in the vocabulary; empty for ids outside of it.
+  std::string_view getSpelling(int32_t id) const;
+  /// The checkpoint's chat template (Jinja); empty if it has none.
+  const std::string &getChatTemplate() const;
 
-  /// The ids of `text`, any bytes, with BOS before it if the vocabulary asks
-  /// for one. Takes O(n log n). Errors: InvalidArgument if a character has no
-  /// piece, no bytes and no unknown piece.
+  /// The ids of `text`. Takes O(n log n) unless the vocabulary's own patterns
+  /// are slower. Errors: InvalidArgument if something has no piece, no bytes
+  /// and no unknown piece; ResourceExhausted if a pattern of the vocabulary
+  /// needs unreasonably many steps.
   [[nodiscard]] absl::StatusOr<std::vector<int32_t>>
-  encode(std::string_view text) const;
+  encode(std::string_view text, const EncodeOptions &options = {}) const;
 
   /// The bytes one token stands for; none for control pieces and for ids
   /// outside the vocabulary.

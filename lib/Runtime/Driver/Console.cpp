@@ -8,7 +8,7 @@
 
 #include "Console.h"
 
-#include "Runtime/StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"

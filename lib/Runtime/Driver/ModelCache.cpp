@@ -8,10 +8,10 @@
 
 #include "ModelCache.h"
 
-#include "Runtime/StatusMacros.h"
 #include "espresso/Base/MappedFile.h"
 #include "espresso/Base/Platform.h"
 #include "espresso/Base/Sha256.h"
+#include "espresso/Base/StatusMacros.h"
 #include "espresso/Base/Version.h"
 
 #include "absl/strings/str_cat.h"

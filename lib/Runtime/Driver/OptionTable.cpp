@@ -8,7 +8,7 @@
 
 #include "OptionTable.h"
 
-#include "Runtime/StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

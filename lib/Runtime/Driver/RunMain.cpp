@@ -12,7 +12,7 @@
 #include "ModelCache.h"
 #include "Progress.h"
 #include "RunOptions.h"
-#include "Runtime/StatusMacros.h"
+#include "espresso/Base/StatusMacros.h"
 #include "espresso/Base/Version.h"
 
 #include "absl/strings/str_cat.h"

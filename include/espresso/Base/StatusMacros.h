@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ESPRESSO_LIB_RUNTIME_STATUSMACROS_H
-#define ESPRESSO_LIB_RUNTIME_STATUSMACROS_H
+#ifndef ESPRESSO_BASE_STATUSMACROS_H
+#define ESPRESSO_BASE_STATUSMACROS_H
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -34,4 +34,4 @@
     return temporary.status();                                                 \
   declaration = *std::move(temporary)
 
-#endif // ESPRESSO_LIB_RUNTIME_STATUSMACROS_H
+#endif // ESPRESSO_BASE_STATUSMACROS_H
