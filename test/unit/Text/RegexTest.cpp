@@ -35,9 +35,11 @@ std::string match(std::string_view pattern, std::string_view text) {
 }
 
 TEST(Regex, KnowsUnicode) {
-  EXPECT_EQ(match("\\p{L}+", "ab \xC3\xA4\xE4\xB8\xAD" "1"),
+  EXPECT_EQ(match("\\p{L}+", "ab \xC3\xA4\xE4\xB8\xAD"
+                             "1"),
             "ab|\xC3\xA4\xE4\xB8\xAD|");
-  EXPECT_EQ(match("\\s+", "a\xE3\x80\x80\xC2\xA0" "b\x0B"),
+  EXPECT_EQ(match("\\s+", "a\xE3\x80\x80\xC2\xA0"
+                          "b\x0B"),
             "\xE3\x80\x80\xC2\xA0|\x0B|");
   EXPECT_EQ(match("\\d", "1\xD9\xA3"), "1|\xD9\xA3|");
   EXPECT_EQ(match("(?i:'s)", "'S"), "'S|");

@@ -62,7 +62,8 @@ TEST(Utf8, DecodesWhatItEncodes) {
 }
 
 TEST(Utf8, CountsWhatIsValid) {
-  const std::string text = "abcdefgh\xE2\x82\xAC" "ijklmnopq";
+  const std::string text = "abcdefgh\xE2\x82\xAC"
+                           "ijklmnopq";
   EXPECT_EQ(countValidUtf8(text), text.size());
   for (size_t cut = 0; cut < text.size(); ++cut) {
     const bool isInside = cut == 9 || cut == 10;
