@@ -216,6 +216,11 @@ static uint64_t countCausalAttention(Counter &counter) {
   return countOver(counter, counter.getDim("k", -1));
 }
 
+static uint64_t countMaskedAttention(Counter &counter) {
+  return countOver(counter,
+                   counter.getDim("mask", 1) + counter.getDim("k", -1));
+}
+
 //===----------------------------------------------------------------------===//
 // The rest
 //===----------------------------------------------------------------------===//
@@ -257,9 +262,11 @@ static const llvm::StringMap<CountFn> &getTable() {
       {"espresso.head", countColumnLinear},
       {"espresso.layer_norm", countResult},
       {"espresso.linear", countColumnLinear},
+      {"espresso.masked_attention", countMaskedAttention},
       {"espresso.position_embedding", countResult},
       {"espresso.rms_norm", countResult},
       {"espresso.rope", countResult},
+      {"espresso.rotate", countResult},
       {"espresso.router", countColumnLinear},
       {"espresso.short_conv", countColumnLinear},
       {"gru", countRecurrent},

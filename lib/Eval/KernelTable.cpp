@@ -17,13 +17,13 @@ namespace espresso {
 static std::vector<KernelEntry> collectKernels() {
   std::vector<KernelEntry> kernels;
   for (auto getFamily :
-       {getActivationKernels,    getAttentionKernels, getBinaryKernels,
-        getCompositeKernels,     getConstexprKernels, getConvolutionKernels,
-        getCreationKernels,      getGatherKernels,    getLayoutKernels,
-        getNormalizationKernels, getPoolKernels,      getProductKernels,
-        getProjectionKernels,    getReductionKernels, getScatterKernels,
-        getSlicingKernels,       getSortingKernels,   getSpaceKernels,
-        getStateKernels,         getUnaryKernels})
+       {getActivationKernels,  getAttentionKernels,     getBinaryKernels,
+        getCacheKernels,       getCompositeKernels,     getConstexprKernels,
+        getConvolutionKernels, getCreationKernels,      getGatherKernels,
+        getLayoutKernels,      getNormalizationKernels, getPoolKernels,
+        getProductKernels,     getProjectionKernels,    getReductionKernels,
+        getScatterKernels,     getSlicingKernels,       getSortingKernels,
+        getSpaceKernels,       getStateKernels,         getUnaryKernels})
     llvm::append_range(kernels, getFamily());
   llvm::sort(kernels, [](const KernelEntry &a, const KernelEntry &b) {
     return a.name < b.name;

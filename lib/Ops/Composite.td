@@ -175,3 +175,46 @@ takes.}];
   let verify = "Call";
   let noEval = kEvaluatorItself;
 }
+
+//===----------------------------------------------------------------------===//
+// Between the host and programs that rotate and attend themselves
+//===----------------------------------------------------------------------===//
+
+def Rotate : CompositeOp<"rotate"> {
+  let summary = "Rotary position embedding by angles that are given";
+  let description = [{`angles` has, for each column, the cosines of the pairs in its
+first channels and their sines in those behind: what `espresso.rope` makes of a head
+of ones and then zeros.}];
+  let inputs = (ins In<T>:$x, In<T>:$angles, Scalar<Int32>:$head_dim,
+                OptScalar<Int32, "", "`head_dim`">:$rotary_dim);
+  let infer = "Rotate";
+}
+
+def CacheRead : CompositeOp<"cache_read", [ReadsState, HostOnly]> {
+  let summary = "The rows of a cache as a tensor, zeros behind the last";
+  let inputs = (ins StateOf<T>:$cache,
+                OptScalar<Int32, "", "those of the cache">:$rows);
+  let infer = "CacheRead";
+}
+
+def CacheMask : Op<"espresso.cache_mask", ModelOpset, [Composite, Pure, HostOnly]> {
+  let summary = "What to add to scores so that rows not written have no weight";
+  let description = [{0 where row r is before `position` and, with `window`, within
+that many positions of column s; `value` elsewhere.}];
+  let inputs = (ins InVector<Int32>:$position, Scalar<Int32>:$rows,
+                Scalar<Int32>:$columns, Scalar<String>:$dtype,
+                OptScalar<Int32, "", "all positions">:$window,
+                OptScalar<Fp32, "-40000">:$value);
+  let infer = "CacheMask";
+}
+
+def MaskedAttention : CompositeOp<"masked_attention"> {
+  let summary = "Grouped-query attention over rows of a cache, masked, and within "
+                "one call";
+  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, In<T>:$k_rows, In<T>:$v_rows,
+                In<T>:$mask, Scalar<Int32>:$head_dim,
+                OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale,
+                OptScalar<Int32, "", "all positions">:$window,
+                OptScalar<Fp32, "", "no cap">:$softcap);
+  let infer = "MaskedAttention";
+}

@@ -357,7 +357,8 @@ KernelFactory findOperation(std::string_view op) {
   for (std::span<const OperationRow> family :
        {getElementwiseOperations(), getReductionOperations(),
         getShapeOperations(), getProductOperations(), getCompositeOperations(),
-        getArgMaxOperations(), getAttentionOperations(), getCallOperations()})
+        getArgMaxOperations(), getAttentionOperations(), getCacheOperations(),
+        getCallOperations()})
     for (const OperationRow &row : family)
       if (row.name == op)
         return row.factory;

@@ -136,6 +136,7 @@ std::span<const OperationRow> getProductOperations();
 std::span<const OperationRow> getCompositeOperations();
 std::span<const OperationRow> getArgMaxOperations();
 std::span<const OperationRow> getAttentionOperations();
+std::span<const OperationRow> getCacheOperations();
 std::span<const OperationRow> getCallOperations();
 
 } // namespace espresso::runtime

@@ -50,7 +50,9 @@ static const Lowering kLowerings[] = {
     {"espresso.ffn", lowerFeedForward},
     {"espresso.layer_norm", lowerLayerNorm},
     {"espresso.linear", lowerLinear},
+    {"espresso.masked_attention", lowerMaskedAttention},
     {"espresso.rms_norm", lowerRmsNorm},
+    {"espresso.rotate", lowerRotate},
     {"espresso.router", lowerRouter},
 };
 
@@ -90,8 +92,9 @@ static LogicalResult checkShapes(const Operation &op) {
 static LogicalResult checkMask(const Operation &op, double maskValue) {
   DataType type = op.getResult()->getTensorType().getElementType();
   double rounded = roundToType(type, maskValue);
-  if (!op.is("espresso.causal_attention") ||
-      (rounded < 0 && std::isfinite(rounded)))
+  bool hasMask =
+      op.is("espresso.causal_attention") || op.is("espresso.masked_attention");
+  if (!hasMask || (rounded < 0 && std::isfinite(rounded)))
     return success();
   return refuse(op) << "a mask value of " << static_cast<int64_t>(maskValue)
                     << " is not a finite negative number of " << getName(type);

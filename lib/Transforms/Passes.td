@@ -89,8 +89,10 @@ def SplitAtRope : Pass<"split-at-rope", ProgramScope> {
   }];
   let options = [
     Choice<"attention", "auto", ["auto", "host", "graph"],
-           "Where attention runs: in the graph is legal where the position is "
-           "the constant 0, and what 'auto' takes there">,
+           "Where attention runs; 'auto' takes the graph where the position is "
+           "the constant 0, and the host where a cache counts">,
+    Choice<"rope", "host", ["host", "graph"],
+           "Where q and k are rotated; the host computes the angles always">,
     Choice<"opset", "ios18", ["ios15", "ios16", "ios17", "ios18"],
            "Opset of the programs">
   ];

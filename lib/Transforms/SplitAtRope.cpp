@@ -22,6 +22,7 @@
 #include "Host/HostCalls.h"
 #include "Split/FunctionCut.h"
 #include "Split/PlaceAttention.h"
+#include "Split/PlaceRope.h"
 
 #include "espresso/Transforms/Passes.h"
 
@@ -126,6 +127,11 @@ static std::vector<Remark> describeAttention(const Function &function,
     remarks.push_back({function.getLocation(),
                        name + " has attention in the graph: it starts at "
                               "position 0, before which the cache is empty"});
+  if (counts.overCache != 0)
+    remarks.push_back({function.getLocation(),
+                       name + " has attention in the graph, as asked: its "
+                              "programs are given the rows of the cache and a "
+                              "mask"});
   if (counts.onHost != 0)
     remarks.push_back({function.getLocation(),
                        name + " has attention on the host" +
@@ -144,14 +150,20 @@ LogicalResult SplitAtRopePass::split(Function &function, PassContext &context) {
                        .Case("host", AttentionPlacement::Host)
                        .Case("graph", AttentionPlacement::Graph)
                        .Default(AttentionPlacement::Auto);
-  FailureOr<AttentionCounts> attention = placeAttention(function, placement);
-  if (failed(attention))
-    return failure();
+  AttentionCounts attention = placeAttention(function, placement);
+  unsigned numRotations =
+      options.rope == "graph" ? moveRopeIntoGraph(function) : 0;
   FailureOr<FunctionCut> cut = planCut(function);
   if (failed(cut))
     return failure();
   std::vector<Remark> remarks =
-      describeAttention(function, placement, *attention);
+      describeAttention(function, placement, attention);
+  if (numRotations != 0)
+    remarks.push_back({function.getLocation(),
+                       ("'" + function.getName() +
+                        "' has its rotations in the graph, as asked: its "
+                        "programs are given cosines and sines")
+                           .str()});
   llvm::append_range(remarks, describeCut(function, *cut));
   if (failed(applyCut(function, *cut, parseOpset(options.opset))))
     return failure();

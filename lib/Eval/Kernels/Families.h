@@ -17,6 +17,7 @@ namespace espresso {
 llvm::ArrayRef<KernelEntry> getActivationKernels();
 llvm::ArrayRef<KernelEntry> getAttentionKernels();
 llvm::ArrayRef<KernelEntry> getBinaryKernels();
+llvm::ArrayRef<KernelEntry> getCacheKernels();
 llvm::ArrayRef<KernelEntry> getCompositeKernels();
 llvm::ArrayRef<KernelEntry> getConstexprKernels();
 llvm::ArrayRef<KernelEntry> getConvolutionKernels();

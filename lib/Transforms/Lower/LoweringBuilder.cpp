@@ -133,6 +133,10 @@ Value *LoweringBuilder::add(Value *x, Value *y, llvm::StringRef suffix) {
   return create("add", {{"x", x}, {"y", y}}, suffix);
 }
 
+Value *LoweringBuilder::sub(Value *x, Value *y, llvm::StringRef suffix) {
+  return create("sub", {{"x", x}, {"y", y}}, suffix);
+}
+
 Value *LoweringBuilder::mul(Value *x, Value *y, llvm::StringRef suffix) {
   return create("mul", {{"x", x}, {"y", y}}, suffix);
 }
@@ -189,9 +193,28 @@ Value *LoweringBuilder::reshape(Value *x, llvm::ArrayRef<int64_t> shape,
   return create("reshape", {{"x", x}, {"shape", shapeValue}}, suffix);
 }
 
+Value *LoweringBuilder::concat(llvm::ArrayRef<Value *> values, int64_t axis,
+                               llvm::StringRef suffix) {
+  Value *axisValue =
+      flag("int_" + std::to_string(axis), builder.getInt32(axis));
+  Value *interleave = flag("flag_false", builder.getBool(false));
+  return create(
+      "concat",
+      {{"values", values}, {"axis", axisValue}, {"interleave", interleave}},
+      suffix);
+}
+
+Value *LoweringBuilder::transpose(Value *x, llvm::ArrayRef<int64_t> perm,
+                                  llvm::StringRef suffix) {
+  std::string name = "perm_";
+  for (int64_t axis : perm)
+    name += std::to_string(axis);
+  Value *permValue = flag(name, builder.getInt32s(perm));
+  return create("transpose", {{"x", x}, {"perm", permValue}}, suffix);
+}
+
 Value *LoweringBuilder::transposeLast(Value *x, llvm::StringRef suffix) {
-  Value *perm = flag("perm_0132", builder.getInt32s({0, 1, 3, 2}));
-  return create("transpose", {{"x", x}, {"perm", perm}}, suffix);
+  return transpose(x, {0, 1, 3, 2}, suffix);
 }
 
 Value *LoweringBuilder::matmul(Value *x, Value *y, bool transposeY,

@@ -100,6 +100,7 @@ public:
   Value *project(Value *x, llvm::StringRef weight, llvm::StringRef bias,
                  llvm::StringRef suffix);
   Value *add(Value *x, Value *y, llvm::StringRef suffix);
+  Value *sub(Value *x, Value *y, llvm::StringRef suffix);
   Value *mul(Value *x, Value *y, llvm::StringRef suffix);
   /// Sum along one axis, kept as an extent of one.
   Value *sum(Value *x, int64_t axis, llvm::StringRef suffix);
@@ -110,6 +111,10 @@ public:
   /// The slice of `extents` that begins at `begin`.
   Value *slice(Value *x, llvm::ArrayRef<int64_t> begin,
                llvm::ArrayRef<int64_t> extents, llvm::StringRef suffix);
+  Value *concat(llvm::ArrayRef<Value *> values, int64_t axis,
+                llvm::StringRef suffix);
+  Value *transpose(Value *x, llvm::ArrayRef<int64_t> perm,
+                   llvm::StringRef suffix);
   /// Exchanges the last two of four axes.
   Value *transposeLast(Value *x, llvm::StringRef suffix);
   Value *matmul(Value *x, Value *y, bool transposeY, llvm::StringRef suffix);
@@ -133,6 +138,8 @@ void lowerLinear(LoweringBuilder &builder);
 void lowerFeedForward(LoweringBuilder &builder);
 void lowerRouter(LoweringBuilder &builder);
 void lowerCausalAttention(LoweringBuilder &builder);
+void lowerMaskedAttention(LoweringBuilder &builder);
+void lowerRotate(LoweringBuilder &builder);
 
 } // namespace espresso
 

@@ -94,9 +94,9 @@ LogicalResult CutPlanner::checkEngineOp(Operation &op) {
   return success();
 }
 
-/// The host's work between two parts of a layer divides its stages: what uses
-/// the result of a host operation comes one stage after it, while operations
-/// of the host that follow each other share one.
+/// The host's work between two parts of a layer divides its stages: what the
+/// host makes of results of the engine is one stage further. What it makes of
+/// its own, such as a mask, divides nothing.
 unsigned CutPlanner::findStage(const Operation &op,
                                const Placement &placement) {
   unsigned stage = 0;
@@ -107,7 +107,7 @@ unsigned CutPlanner::findStage(const Operation &op,
       continue;
     const Placement &producer = found->second;
     bool crosses =
-        producer.side == Side::Host && placement.side == Side::Engine;
+        producer.side == Side::Engine && placement.side == Side::Host;
     stage = std::max(stage, producer.stage + (crosses ? 1 : 0));
   }
   return stage;

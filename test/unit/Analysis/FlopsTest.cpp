@@ -131,6 +131,12 @@ constexpr FlopsCase kCases[] = {
      "tensor<fp16, [1, 6, 1, 7]> r = espresso.causal_attention(head_dim = "
      "int32(2), k = k, q = q, v = v);",
      2 * 2 * (6 * 7) * 7},
+    {"MaskedAttention", "model",
+     "tensor<fp16, [1, 6, 1, 2]> q, tensor<fp16, [1, 2, 1, 2]> k, "
+     "tensor<fp16, [1, 11, 1, 2]> r, tensor<fp16, [1, 11, 1, 2]> m",
+     "tensor<fp16, [1, 6, 1, 2]> r2 = espresso.masked_attention(head_dim = "
+     "int32(2), k = k, k_rows = r, mask = m, q = q, v = k, v_rows = r);",
+     2 * 2 * (6 * 2) * (11 + 2)},
     {"CachedAttention", "model",
      "tensor<fp16, [1, 6, 1, 1]> q, tensor<fp16, [1, 2, 1, 1]> k, "
      "tensor<fp16, [1, 2, 1, 1]> v, tensor<int32, [1]> p, "

@@ -38,6 +38,11 @@ protected:
       : program(context), function(program.addFunction("f", Opset::Model, {})),
         builder(function->getBody()) {}
 
+  /// Rows of a cache: an input of another form.
+  Value *addRows(llvm::StringRef name, int64_t rows, int64_t width) {
+    return addInput(name, rows, width);
+  }
+
   /// An input whose elements are uniform in [-1, 1).
   Value *addInput(llvm::StringRef name, int64_t channels, int64_t tokens) {
     llvm::SmallVector<int64_t, 4> shape = {1, channels, 1, tokens};
@@ -123,6 +128,52 @@ TEST_F(LowerEquivalenceTest, RmsNorm) {
                            {"weight", addWeight("w", {8})},
                            {"epsilon", real(0.25)}},
                           "espresso.rms_norm");
+}
+
+TEST_F(LowerEquivalenceTest, Rotate) {
+  expectSameAfterLowering({{"x", addInput("x", 12, 3)},
+                           {"angles", addInput("angles", 4, 3)},
+                           {"head_dim", builder.getInt32(4)}},
+                          "espresso.rotate");
+}
+
+TEST_F(LowerEquivalenceTest, RotatePart) {
+  expectSameAfterLowering({{"x", addInput("x", 12, 1)},
+                           {"angles", addInput("angles", 6, 1)},
+                           {"head_dim", builder.getInt32(6)},
+                           {"rotary_dim", builder.getInt32(4)}},
+                          "espresso.rotate");
+}
+
+TEST_F(LowerEquivalenceTest, MaskedAttention) {
+  Value *k = addInput("k", 4, 1), *v = addInput("v", 4, 1);
+  Value *keyRows = addRows("k_rows", 5, 4),
+        *valueRows = addRows("v_rows", 5, 4);
+  expectSameAfterLowering({{"q", addInput("q", 4, 1)},
+                           {"k", k},
+                           {"v", v},
+                           {"k_rows", keyRows},
+                           {"v_rows", valueRows},
+                           {"mask", addInput("mask", 5, 1)},
+                           {"head_dim", builder.getInt32(4)}},
+                          "espresso.masked_attention");
+}
+
+TEST_F(LowerEquivalenceTest, MaskedAttentionOfGroupsInAWindow) {
+  Value *k = addInput("k", 8, 3), *v = addInput("v", 8, 3);
+  Value *keyRows = addRows("k_rows", 5, 8),
+        *valueRows = addRows("v_rows", 5, 8);
+  expectSameAfterLowering({{"q", addInput("q", 24, 3)},
+                           {"k", k},
+                           {"v", v},
+                           {"k_rows", keyRows},
+                           {"v_rows", valueRows},
+                           {"mask", addInput("mask", 5, 3)},
+                           {"head_dim", builder.getInt32(4)},
+                           {"scale", real(0.25)},
+                           {"softcap", real(2)},
+                           {"window", builder.getInt32(2)}},
+                          "espresso.masked_attention");
 }
 
 TEST_F(LowerEquivalenceTest, LayerNormWithBeta) {

@@ -101,6 +101,27 @@ TEST_P(SplitEquivalenceTest, AttentionOnTheHost) {
   expectSameLogits("split-at-rope{attention=host},function(lower-composites)");
 }
 
+TEST_P(SplitEquivalenceTest, RotationInTheGraph) {
+  expectSameLogits("split-at-rope{rope=graph}");
+  expectSameLogits("split-at-rope{rope=graph},function(lower-composites)");
+}
+
+TEST_P(SplitEquivalenceTest, AttentionOverCacheRows) {
+  expectSameLogits("split-at-rope{attention=graph}");
+  expectSameLogits("split-at-rope{attention=graph},function(lower-composites)");
+}
+
+TEST_P(SplitEquivalenceTest, WholeLayers) {
+  expectSameLogits("split-at-rope{attention=graph,rope=graph},"
+                   "function(lower-composites),cleanup");
+}
+
+TEST_P(SplitEquivalenceTest, Fused) {
+  expectSameLogits("split-at-rope,fuse-blocks,function(lower-composites)");
+  expectSameLogits("split-at-rope{attention=graph,rope=graph},fuse-blocks,"
+                   "function(lower-composites),cleanup");
+}
+
 TEST_P(SplitEquivalenceTest, TanhSilu) {
   expectSameLogits("split-at-rope,function(lower-composites{silu=tanh})");
 }

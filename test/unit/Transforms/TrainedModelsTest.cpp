@@ -181,7 +181,10 @@ TEST_P(TrainedModelsTest, LoweredFp16) {
 /// Ways to cut a model into programs. None may change a token.
 constexpr const char *kStructures[] = {
     "split-at-rope,fuse-blocks,lower-composites,cleanup",
-    "split-at-rope{attention=host},fuse-blocks,lower-composites",
+    "split-at-rope{attention=host,rope=graph},fuse-blocks,lower-composites",
+    "split-at-rope{attention=graph},fuse-blocks,lower-composites",
+    "split-at-rope{attention=graph,rope=graph},fuse-blocks,lower-composites,"
+    "cleanup",
 };
 
 TEST_P(TrainedModelsTest, Structures) {
