@@ -160,6 +160,12 @@ std::vector<ExpectedTensor> getExpectedTensors(const ModelConfig &config) {
   return TensorList(config).build();
 }
 
+bool isGain(llvm::StringRef name) {
+  llvm::StringRef kind = name.substr(name.rfind('.') + 1);
+  return kind.starts_with("rms_") || kind.ends_with("_gamma") ||
+         kind.ends_with("_norm");
+}
+
 std::string formatShape(llvm::ArrayRef<int64_t> shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i)

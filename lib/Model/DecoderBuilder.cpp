@@ -11,6 +11,8 @@
 #include "espresso/Ops/Verifier.h"
 #include "espresso/Weights/WeightSources.h"
 
+#include <algorithm>
+
 namespace espresso {
 
 //===----------------------------------------------------------------------===//
@@ -37,13 +39,27 @@ std::string DecoderBuilder::getValueName(llvm::StringRef name) const {
   return layer ? "l" + std::to_string(*layer) + "_" + name.str() : name.str();
 }
 
+Value *DecoderBuilder::constant(llvm::StringRef name, Attribute value) {
+  Value *&known = constants[name];
+  if (!known)
+    known = builder.createConstant(std::move(value), name);
+  return known;
+}
+
+Value *DecoderBuilder::scalar(llvm::StringRef name, double value) {
+  return constant(name, builder.getReal(value, weights.getDataType()));
+}
+
 Value *DecoderBuilder::weight(llvm::StringRef tensor) {
-  std::string canonicalName = getTensorName(tensor);
-  Value *&constant = constants[canonicalName];
-  if (!constant)
-    constant = builder.createConstant(weights.get(canonicalName),
-                                      getValueName(tensor));
-  return constant;
+  std::string valueName = getValueName(tensor);
+  std::replace(valueName.begin(), valueName.end(), '.', '_');
+  return constant(valueName, weights.get(getTensorName(tensor)));
+}
+
+void DecoderBuilder::addWeight(Arguments &args, llvm::StringRef input,
+                               llvm::StringRef tensor, bool condition) {
+  if (condition)
+    args.emplace_back(input, weight(tensor));
 }
 
 //===----------------------------------------------------------------------===//
@@ -51,9 +67,10 @@ Value *DecoderBuilder::weight(llvm::StringRef tensor) {
 //===----------------------------------------------------------------------===//
 
 DecoderBuilder::DecoderBuilder(Function &function, const ModelConfig &config,
-                               CheckpointWeights &weights)
+                               CheckpointWeights &weights,
+                               int64_t contextLength)
     : function(function), config(config), weights(weights),
-      builder(function.getBody()) {}
+      contextLength(contextLength), builder(function.getBody()) {}
 
 Value *DecoderBuilder::create(llvm::StringRef opName,
                               llvm::ArrayRef<NamedArgument> args,
@@ -68,6 +85,14 @@ Value *DecoderBuilder::create(llvm::StringRef opName,
   return op->getResult();
 }
 
+std::string getStateName(llvm::StringRef kind, int64_t layer) {
+  return (kind + "_cache_" + llvm::Twine(layer)).str();
+}
+
+Value *DecoderBuilder::findInput(llvm::StringRef kind) {
+  return function.getBody().findInput(getStateName(kind, layer.value()));
+}
+
 /// The function's input of that name, or, where all positions are known, the
 /// first.
 NamedArgument DecoderBuilder::getPosition() {
@@ -76,72 +101,40 @@ NamedArgument DecoderBuilder::getPosition() {
   return {"position", builder.getInt32s({0})};
 }
 
-Value *DecoderBuilder::embedding(Value *ids, llvm::StringRef tensor,
-                                 llvm::StringRef name) {
-  Value *table = weight(tensor);
-  return create("espresso.embedding", {{"ids", ids}, {"table", table}}, name);
+Value *DecoderBuilder::add(Value *x, Value *y, llvm::StringRef name) {
+  return create("add", {{"x", x}, {"y", y}}, name);
 }
 
-Value *DecoderBuilder::rmsNorm(Value *x, llvm::StringRef tensor,
-                               llvm::StringRef name) {
-  Value *gain = weight(tensor);
-  Attribute epsilon = builder.getReal(config.normEpsilon, DataType::Float32);
-  return create("espresso.rms_norm",
-                {{"x", x}, {"weight", gain}, {"epsilon", epsilon}}, name);
+Value *DecoderBuilder::mul(Value *x, Value *y, llvm::StringRef name) {
+  return create("mul", {{"x", x}, {"y", y}}, name);
 }
 
 Value *DecoderBuilder::linear(Value *x, llvm::StringRef tensor,
+                              llvm::StringRef bias, bool hasBias,
                               llvm::StringRef name) {
-  Value *matrix = weight(tensor);
-  return create("espresso.linear", {{"x", x}, {"weight", matrix}}, name);
+  Arguments args = {{"x", x}, {"weight", weight(tensor)}};
+  addWeight(args, "bias", bias, hasBias);
+  return create("espresso.linear", args, name);
 }
 
-Value *DecoderBuilder::rope(Value *x, llvm::StringRef name) {
-  Attribute headSize = builder.getInt32(config.headSize);
-  Attribute theta = builder.getReal(config.ropeTheta, DataType::Float32);
-  return create(
-      "espresso.rope",
-      {{"x", x}, getPosition(), {"head_dim", headSize}, {"theta", theta}},
-      name);
-}
+//===----------------------------------------------------------------------===//
+// Around the layers
+//===----------------------------------------------------------------------===//
 
-Value *DecoderBuilder::attention(Value *q, Value *k, Value *v,
-                                 llvm::StringRef name) {
-  Block &body = function.getBody();
-  std::string suffix = std::to_string(layer.value());
-  Value *keyCache = body.findInput("k_cache_" + suffix);
-  Value *valueCache = body.findInput("v_cache_" + suffix);
-  return create("espresso.attention",
-                {{"q", q},
-                 {"k", k},
-                 {"v", v},
-                 getPosition(),
-                 {"k_cache", keyCache},
-                 {"v_cache", valueCache},
-                 {"head_dim", builder.getInt32(config.headSize)}},
-                name);
-}
-
-Value *DecoderBuilder::feedForward(Value *x, llvm::StringRef gate,
-                                   llvm::StringRef up, llvm::StringRef down,
-                                   llvm::StringRef name) {
-  Value *gateMatrix = weight(gate);
-  Value *upMatrix = weight(up);
-  Value *downMatrix = weight(down);
-  return create(
-      "espresso.ffn",
-      {{"x", x}, {"gate", gateMatrix}, {"up", upMatrix}, {"down", downMatrix}},
-      name);
-}
-
-Value *DecoderBuilder::head(Value *x, llvm::StringRef tensor,
-                            llvm::StringRef name) {
-  Value *matrix = weight(tensor);
-  return create("espresso.head", {{"x", x}, {"weight", matrix}}, name);
-}
-
-Value *DecoderBuilder::add(Value *x, Value *y, llvm::StringRef name) {
-  return create("add", {{"x", x}, {"y", y}}, name);
+Value *DecoderBuilder::embed(Value *ids) {
+  bool isScaled = config.embeddingScale != 1;
+  Value *table = weight("embedding");
+  Value *x = create("espresso.embedding", {{"ids", ids}, {"table", table}},
+                    isScaled || config.hasPositionTable ? "tokens" : "x");
+  if (isScaled) {
+    Value *scale = scalar("embedding_scale", config.embeddingScale);
+    x = mul(x, scale, config.hasPositionTable ? "scaled" : "x");
+  }
+  if (!config.hasPositionTable)
+    return x;
+  Value *positions = weight("positions");
+  return create("espresso.position_embedding",
+                {{"x", x}, getPosition(), {"table", positions}}, "x");
 }
 
 Value *DecoderBuilder::takeColumns(Value *x, Value *indices,
@@ -149,6 +142,20 @@ Value *DecoderBuilder::takeColumns(Value *x, Value *indices,
   return create("gather",
                 {{"x", x}, {"indices", indices}, {"axis", builder.getInt32(3)}},
                 name);
+}
+
+Value *DecoderBuilder::head(Value *x) {
+  Value *normalised = norm(x, "final", "final_norm");
+  Arguments args = {{"x", normalised}};
+  addWeight(args, "weight", config.tiedHead ? "embedding" : "lm_head");
+  addWeight(args, "bias", "lm_head_b", config.hasHeadBias);
+  if (config.logitScale != 1)
+    args.emplace_back("scale",
+                      builder.getReal(config.logitScale, DataType::Float32));
+  if (config.logitSoftCap != 0)
+    args.emplace_back("softcap",
+                      builder.getReal(config.logitSoftCap, DataType::Float32));
+  return create("espresso.head", args, "logits");
 }
 
 } // namespace espresso

@@ -18,7 +18,10 @@
 namespace espresso {
 
 /// Sorted by name.
-static const Architecture *const kArchitectures[] = {&kLlama};
+static const Architecture *const kArchitectures[] = {
+    &kGemma,    &kGemma2, &kGemma3,   &kGpt2,    &kGranite,
+    &kLfm2,     &kLlama,  &kOlmo2,    &kPhi3,    &kQwen2,
+    &kQwen2Moe, &kQwen3,  &kQwen3Moe, &kSmolLm3, &kStableLm};
 
 static const Architecture *findArchitecture(llvm::StringRef name) {
   for (const Architecture *architecture : kArchitectures)
@@ -38,8 +41,11 @@ int64_t getContextLength(const ModelConfig &config,
                          const BuildOptions &options) {
   if (options.contextLength != 0)
     return options.contextLength;
-  return std::clamp(config.contextLength, kDefaultMinContext,
-                    kDefaultMaxContext);
+  // Rows that a table of positions does not have cannot be made up.
+  int64_t least = config.hasPositionTable
+                      ? std::min(config.contextLength, kDefaultMinContext)
+                      : kDefaultMinContext;
+  return std::clamp(config.contextLength, least, kDefaultMaxContext);
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,6 +116,12 @@ static LogicalResult verifyOptions(const Checkpoint &checkpoint,
            << "a context of " << options.contextLength
            << " positions is not within 1 and " << kMaxExtent;
   int64_t context = getContextLength(checkpoint.config, options);
+  if (checkpoint.config.hasPositionTable &&
+      context > checkpoint.config.contextLength)
+    return diagnostics.emitError(checkpoint.path)
+           << "a context of " << context << " positions is more than the "
+           << checkpoint.config.contextLength
+           << " rows of the model's table of positions";
   if (context > checkpoint.config.contextLength)
     remarkLongContext(checkpoint, context, options.contextLength != 0,
                       diagnostics);
@@ -132,12 +144,17 @@ static void addInputs(Function &function, int64_t numTokens,
   std::map<std::string, Type> ports;
   ports["ids"] = TensorType::get(context, DataType::Int32, {numTokens});
   ports[positionName.str()] = TensorType::get(context, DataType::Int32, {1});
-  Type cache = StateType::get(
-      context, TensorType::get(context, dataType,
-                               {contextLength, config.getKeyValueSize()}));
+  auto makeCache = [&](int64_t width) {
+    return StateType::get(
+        context, TensorType::get(context, dataType, {contextLength, width}));
+  };
   for (int64_t i = 0; i < config.numLayers; ++i) {
-    ports["k_cache_" + std::to_string(i)] = cache;
-    ports["v_cache_" + std::to_string(i)] = cache;
+    if (config.getLayer(i).kind == LayerConfig::Kind::Convolution) {
+      ports[getStateName("conv", i)] = makeCache(config.embeddingSize);
+      continue;
+    }
+    ports[getStateName("k", i)] = makeCache(config.getKeyValueSize());
+    ports[getStateName("v", i)] = makeCache(config.getKeyValueSize());
   }
   for (const auto &[name, type] : ports)
     function.getBody().addInput(function.makeUniqueName(name), type,
@@ -148,10 +165,11 @@ static void addInputs(Function &function, int64_t numTokens,
 /// column goes through the final norm and the head: the other columns' logits
 /// are of no use, and the head is the largest matrix there is.
 static void buildBody(Function &function, const Architecture &architecture,
-                      const ModelConfig &config, CheckpointWeights &weights) {
+                      const ModelConfig &config, CheckpointWeights &weights,
+                      int64_t contextLength) {
   Block &body = function.getBody();
-  DecoderBuilder builder(function, config, weights);
-  Value *x = builder.embedding(body.findInput("ids"), "embedding", "x");
+  DecoderBuilder builder(function, config, weights, contextLength);
+  Value *x = builder.embed(body.findInput("ids"));
   for (int64_t i = 0; i < config.numLayers; ++i) {
     builder.setLayer(i);
     x = architecture.buildLayer(builder, x);
@@ -159,9 +177,7 @@ static void buildBody(Function &function, const Architecture &architecture,
   builder.setLayer(std::nullopt);
   if (Value *last = body.findInput("last"))
     x = builder.takeColumns(x, last, "x_last");
-  Value *norm = builder.rmsNorm(x, "rms_final", "final_norm");
-  body.addOutput(
-      builder.head(norm, config.tiedHead ? "embedding" : "lm_head", "logits"));
+  body.addOutput(builder.head(x));
 }
 
 std::unique_ptr<Program> buildModel(Context &context,
@@ -192,7 +208,7 @@ std::unique_ptr<Program> buildModel(Context &context,
         name, Opset::Model, Location::name(context.intern(name)));
     addInputs(*function, numTokens, positionName, config, contextLength,
               options.dataType);
-    buildBody(*function, *architecture, config, weights);
+    buildBody(*function, *architecture, config, weights, contextLength);
   };
   addFunction("decode", /*numTokens=*/1, "position");
   if (options.prefillLength != 0)

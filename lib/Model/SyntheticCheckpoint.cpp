@@ -24,12 +24,6 @@ static uint64_t hashName(llvm::StringRef name) {
   return hash;
 }
 
-/// Gains are spread around 1; other vectors are biases.
-static bool isGain(llvm::StringRef name) {
-  llvm::StringRef kind = name.substr(name.rfind('.') + 1);
-  return kind.starts_with("rms_");
-}
-
 static WeightSourceRef makeSource(const ExpectedTensor &tensor) {
   constexpr double kGainDeviation = 0.1;
   constexpr double kBiasDeviation = 0.02;

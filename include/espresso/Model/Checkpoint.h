@@ -93,6 +93,10 @@ struct ExpectedTensor {
 [[nodiscard]] std::vector<ExpectedTensor>
 getExpectedTensors(const ModelConfig &config);
 
+/// Whether the tensor of that canonical name holds the gains of a norm, which
+/// are near 1.
+[[nodiscard]] bool isGain(llvm::StringRef name);
+
 /// "[512, 64]", for messages.
 [[nodiscard]] std::string formatShape(llvm::ArrayRef<int64_t> shape);
 

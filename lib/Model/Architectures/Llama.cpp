@@ -1,4 +1,4 @@
-//===- Llama.cpp - Llama 1 and 2, and their likes -------------------------===//
+//===- Llama.cpp - Llama 1 to 3, and their likes --------------------------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -10,26 +10,16 @@
 
 namespace espresso {
 
-/// Pre-norm decoder with grouped queries, rotary positions and SwiGLU:
-///
-///   h   = x + Wo attention(rope(Wq n), rope(Wk n), Wv n),  n = norm(x)
-///   out = h + ffn(norm(h))
-static Value *buildLayer(DecoderBuilder &builder, Value *x) {
-  Value *norm = builder.rmsNorm(x, "rms_att", "norm");
-  Value *q = builder.linear(norm, "wq", "q");
-  Value *k = builder.linear(norm, "wk", "k");
-  Value *v = builder.linear(norm, "wv", "v");
-  Value *rotatedQ = builder.rope(q, "q_rot");
-  Value *rotatedK = builder.rope(k, "k_rot");
-  Value *context = builder.attention(rotatedQ, rotatedK, v, "attn");
-  Value *projected = builder.linear(context, "wo", "o");
-  Value *h = builder.add(x, projected, "h");
+/// Pre-norm decoder with grouped queries, rotary positions and SwiGLU. Models
+/// of the family differ in scaled positions (Llama 3), windows (Mistral),
+/// biases and experts (Mixtral).
+static constexpr ModelFeature kFeatures[] = {
+    ModelFeature::RopeScaling,   ModelFeature::PartialRotary,
+    ModelFeature::QkvBias,       ModelFeature::OutputBias,
+    ModelFeature::SlidingWindow, ModelFeature::FfnBias,
+    ModelFeature::Experts,
+};
 
-  Value *ffnNorm = builder.rmsNorm(h, "rms_ffn", "ffn_norm");
-  Value *ffn = builder.feedForward(ffnNorm, "w1", "w3", "w2", "ffn");
-  return builder.add(h, ffn, "out");
-}
-
-const Architecture kLlama = {"llama", buildLayer, {}};
+const Architecture kLlama = {"llama", buildPreNormLayer, kFeatures};
 
 } // namespace espresso

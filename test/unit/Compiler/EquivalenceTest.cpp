@@ -10,20 +10,18 @@
 // runtime must choose the same tokens. The first two run in the reference
 // evaluator.
 
-#include "espresso/Compiler/Compiler.h"
+#include "OpenSession.h"
+
 #include "espresso/Eval/Evaluator.h"
 #include "espresso/Frontend/Frontend.h"
-#include "espresso/Runtime/Session.h"
 #include "espresso/Transforms/Passes.h"
-
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 
 #include "gtest/gtest.h"
 
 #include <algorithm>
 
 using namespace espresso;
+using namespace espresso::test;
 
 namespace {
 
@@ -107,32 +105,15 @@ private:
 
 Ids generateInRuntime(const CompiledModel &model,
                       const TokenizerData &tokenizer, const Ids &prompt) {
-  llvm::SmallString<128> scratch;
-  EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("equivalence", scratch));
-  std::string path = (scratch + "/model.espresso").str();
-  BundleContents contents{.program = *model.program,
-                          .tokenizer = tokenizer,
-                          .plan = model.plan,
-                          .decisions = model.decisions,
-                          .pipeline = model.pipeline,
-                          .progress = {}};
-  absl::Status written = writeBundle(contents, path);
-  EXPECT_TRUE(written.ok()) << written.ToString();
-  auto bundle = runtime::Bundle::open(path);
-  EXPECT_TRUE(bundle.ok()) << bundle.status().ToString();
-  Ids ids;
-  if (bundle.ok()) {
-    auto session = runtime::Session::create(*bundle);
-    EXPECT_TRUE(session.ok()) << session.status().ToString();
-    runtime::GenerateOptions options;
-    options.maxNewTokens = kNewTokens;
-    options.endAtStopTokens = false;
-    auto result = runtime::generate(**session, prompt, options);
-    EXPECT_TRUE(result.ok()) << result.status().ToString();
-    ids = result->ids;
-  }
-  llvm::sys::fs::remove_directories(scratch);
-  return ids;
+  std::unique_ptr<runtime::Session> session = openSession(model, tokenizer);
+  if (!session)
+    return {};
+  runtime::GenerateOptions options;
+  options.maxNewTokens = kNewTokens;
+  options.endAtStopTokens = false;
+  auto result = runtime::generate(*session, prompt, options);
+  EXPECT_TRUE(result.ok()) << result.status().ToString();
+  return result.ok() ? result->ids : Ids();
 }
 
 /// A prompt shorter than the prefill function, and one that goes on past it.

@@ -9,7 +9,7 @@
 #include "espresso/Model/ModelBuilder.h"
 
 #include "ModelSession.h"
-#include "NaiveLlama.h"
+#include "NaiveDecoder.h"
 #include "RandomCheckpoint.h"
 
 #include "espresso/Ops/Verifier.h"
@@ -28,6 +28,7 @@ namespace {
 /// fp32 in the program.
 constexpr double kFp64Tolerance = 1e-7;
 
+constexpr int64_t kContext = 18;
 const std::vector<int64_t> kIds = {1, 5, 16, 0, 9, 9, 3, 12, 7};
 
 class ModelBuilderTest : public testing::Test {
@@ -180,13 +181,13 @@ TEST_P(ModelNumbersTest, DecodeAgreesWithPlainLoops) {
   auto [numHeads, numKVHeads, tiedHead] = GetParam();
   Checkpoint checkpoint =
       makeRandomCheckpoint(makeTinyConfig(numHeads, numKVHeads, tiedHead), 7);
-  auto program =
-      build(checkpoint, {.dataType = DataType::Float32, .contextLength = 18});
+  auto program = build(
+      checkpoint, {.dataType = DataType::Float32, .contextLength = kContext});
   ASSERT_TRUE(program);
   ModelSession session(*program, {NumericsMode::Fp64});
-  EXPECT_LT(
-      getMaxDifference(session.feed(kIds, 0), runNaiveLlama(checkpoint, kIds)),
-      kFp64Tolerance);
+  EXPECT_LT(getMaxDifference(session.feed(kIds, 0),
+                             runNaiveDecoder(checkpoint, kIds, kContext)),
+            kFp64Tolerance);
 }
 
 // Prefill with prompts that are longer, as long, and shorter than it, and
@@ -195,12 +196,12 @@ TEST_P(ModelNumbersTest, PrefillAgreesWithPlainLoops) {
   auto [numHeads, numKVHeads, tiedHead] = GetParam();
   Checkpoint checkpoint =
       makeRandomCheckpoint(makeTinyConfig(numHeads, numKVHeads, tiedHead), 8);
-  auto expected = runNaiveLlama(checkpoint, kIds);
+  auto expected = runNaiveDecoder(checkpoint, kIds, kContext);
   constexpr std::pair<int64_t, int64_t> kLengths[] = {
       {4, 9}, {9, 9}, {16, 5}, {12, 1}};
   for (auto [prefillLength, promptLength] : kLengths) {
     auto program = build(checkpoint, {.dataType = DataType::Float32,
-                                      .contextLength = 18,
+                                      .contextLength = kContext,
                                       .prefillLength = prefillLength});
     ASSERT_TRUE(program);
     ModelSession session(*program, {NumericsMode::Fp64});
@@ -243,8 +244,24 @@ TEST(ModelBuilderErrors, UnknownArchitecture) {
   EXPECT_THAT(buildAfter([](Checkpoint &checkpoint, BuildOptions &) {
                 checkpoint.config.architecture = "falcon";
               }),
-              testing::ElementsAre(
-                  "architecture 'falcon' is not supported; there is llama"));
+              testing::ElementsAre(testing::AllOf(
+                  testing::StartsWith("architecture 'falcon' is not supported; "
+                                      "there is gemma, gemma2, "),
+                  testing::HasSubstr(" llama, "))));
+}
+
+// What an architecture does not honour is named.
+TEST(ModelBuilderErrors, UnsupportedFeatures) {
+  EXPECT_THAT(
+      buildAfter([](Checkpoint &checkpoint, BuildOptions &) {
+        checkpoint.config.isParallel = true;
+        checkpoint.config.logitSoftCap = 30;
+      }),
+      testing::ElementsAre(
+          "the model has parallel attention and feed-forward, which the "
+          "architecture 'llama' does not support yet",
+          "the model has a soft cap of logits, which the architecture 'llama' "
+          "does not support yet"));
 }
 
 TEST(ModelBuilderErrors, MissingAndMisshapenTensors) {

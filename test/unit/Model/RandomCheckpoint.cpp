@@ -49,14 +49,13 @@ Checkpoint makeRandomCheckpoint(const ModelConfig &config, uint32_t seed) {
   checkpoint.path = "random";
   UniformSource random(seed);
   for (const ExpectedTensor &expected : getExpectedTensors(config)) {
-    bool isNorm = expected.shape.size() == 1;
     int64_t count = 1;
     for (int64_t dim : expected.shape)
       count *= dim;
     std::vector<uint8_t> bytes(count * sizeof(float));
     for (int64_t i = 0; i < count; ++i) {
-      float value = isNorm ? 1.0f + kNormSpread * random.next()
-                           : kMatrixScale * random.next();
+      float value = isGain(expected.name) ? 1.0f + kNormSpread * random.next()
+                                          : kMatrixScale * random.next();
       std::memcpy(bytes.data() + i * sizeof(float), &value, sizeof(float));
     }
     checkpoint.tensors[expected.name] = {

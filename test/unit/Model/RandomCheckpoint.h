@@ -24,8 +24,7 @@ namespace espresso::test {
                                          bool tiedHead = true);
 
 /// A checkpoint of that shape, its weights in memory: uniform in
-/// [-scale, scale] for matrices, near 1 for norms. Equal seeds give equal
-/// weights.
+/// [-scale, scale], gains of norms near 1. Equal seeds give equal weights.
 [[nodiscard]] Checkpoint makeRandomCheckpoint(const ModelConfig &config,
                                               uint32_t seed);
 

@@ -1,0 +1,44 @@
+//===- OpenSession.cpp - A compiled model in the runtime ------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpenSession.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include "gtest/gtest.h"
+
+namespace espresso::test {
+
+std::unique_ptr<runtime::Session> openSession(const CompiledModel &model,
+                                              const TokenizerData &tokenizer) {
+  llvm::SmallString<128> scratch;
+  EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("session", scratch));
+  std::string path = (scratch + "/model.espresso").str();
+  BundleContents contents{.program = *model.program,
+                          .tokenizer = tokenizer,
+                          .plan = model.plan,
+                          .decisions = model.decisions,
+                          .pipeline = model.pipeline,
+                          .progress = {}};
+  absl::Status written = writeBundle(contents, path);
+  EXPECT_TRUE(written.ok()) << written.ToString();
+  auto bundle = runtime::Bundle::open(path);
+  EXPECT_TRUE(bundle.ok()) << bundle.status().ToString();
+  std::unique_ptr<runtime::Session> opened;
+  if (bundle.ok()) {
+    auto session = runtime::Session::create(*bundle);
+    EXPECT_TRUE(session.ok()) << session.status().ToString();
+    if (session.ok())
+      opened = *std::move(session);
+  }
+  llvm::sys::fs::remove_directories(scratch);
+  return opened;
+}
+
+} // namespace espresso::test
