@@ -11,6 +11,7 @@
 #include "Readers.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
@@ -81,21 +82,31 @@ static std::string describeStart(std::span<const uint8_t> bytes) {
 
 /// What a file of another kind is, if its first bytes say so.
 static llvm::StringRef recogniseOther(llvm::StringRef start) {
-  if (start.starts_with("24ka"))
-    return "llama2.c files of version 1 and later are not supported yet";
   if (start.starts_with("lmgg") || start.starts_with("fmgg") ||
       start.starts_with("tjgg"))
     return "this is a GGML file, older than GGUF; convert it to GGUF first";
-  if (start.size() > 8 && start[8] == '{')
-    return "safetensors files are not supported yet";
   if (start.starts_with("PK\x03\x04"))
     return "PyTorch checkpoints (zip files) are not supported";
   return {};
 }
 
+/// The folder that `path` is or is in, if it is one of Hugging Face; or empty.
+static std::string findFolder(llvm::StringRef path) {
+  if (llvm::sys::fs::is_directory(path))
+    return path.str();
+  llvm::StringRef name = llvm::sys::path::filename(path);
+  if (name != "config.json" && !name.ends_with(".safetensors") &&
+      !name.ends_with(".safetensors.index.json"))
+    return "";
+  llvm::StringRef parent = llvm::sys::path::parent_path(path);
+  return parent.empty() ? "." : parent.str();
+}
+
 FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
                                      const FrontendOptions &options,
                                      DiagnosticEngine &diagnostics) {
+  if (std::string folder = findFolder(path); !folder.empty())
+    return readHuggingFace(folder, options, diagnostics);
   FailureOr<std::shared_ptr<const MappedFile>> file =
       openFile(path, diagnostics);
   if (failed(file))
@@ -114,8 +125,9 @@ FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
     return readLlama2c(*file, options, diagnostics);
   InFlightDiagnostic error =
       diagnostics.emitError(llvm::Twine(path) + ", byte 0");
-  error << "expected a model: GGUF, which begins with 'GGUF', or llama2.c "
-           "version 0, which begins with seven sizes; found "
+  error << "expected a model: GGUF, which begins with 'GGUF', llama2.c, which "
+           "begins with '24ka' or seven sizes, or a folder with 'config.json'; "
+           "found "
         << describeStart(bytes);
   if (llvm::StringRef other = recogniseOther(start); !other.empty())
     error.addHelp(other);

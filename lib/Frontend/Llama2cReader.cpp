@@ -5,18 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Version 0: seven int32 (dim, hidden dim, layers, heads, key/value heads,
-// vocabulary, positions; a negative vocabulary announces a classifier of its
-// own), then fp32 tensors one after another, each kind for all layers together.
-// Two tables of rotary angles, which nobody reads any more, precede the
-// classifier. Nothing is left over.
-//
-//===----------------------------------------------------------------------===//
-
 #include "ByteReader.h"
+#include "Llama2cLayout.h"
 #include "Readers.h"
-#include "espresso/Base/CheckedMath.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
@@ -29,60 +20,16 @@
 namespace espresso {
 
 //===----------------------------------------------------------------------===//
-// Header and layout
+// Configuration and tensors
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-struct Header {
-  int32_t dim;
-  int32_t hiddenDim;
-  int32_t numLayers;
-  int32_t numHeads;
-  int32_t numKVHeads;
-  int32_t vocabulary;
-  int32_t positions;
-};
-static_assert(sizeof(Header) == 28);
-
-/// One run of floats: a tensor of no layer, or one kind for all layers.
-struct Section {
-  /// Canonical name, or the kind of a layer's tensor; empty for what is
-  /// skipped.
-  llvm::StringRef name;
-  bool isOfLayers;
-  /// Floats of one tensor.
-  int64_t rows;
-  int64_t columns;
-};
-
-} // namespace
-
-static constexpr uint64_t kFloatSize = 4;
 /// The file states neither; these are what all such models were trained with.
 static constexpr double kNormEpsilon = 1e-5;
 static constexpr double kRopeTheta = 10000;
 static constexpr uint32_t kUnknownId = 0, kBosId = 1, kEosId = 2;
 
-bool isLlama2c(std::span<const uint8_t> bytes) {
-  if (bytes.size() < sizeof(Header))
-    return false;
-  Header header;
-  std::memcpy(&header, bytes.data(), sizeof(header));
-  auto isPossible = [](int64_t value, int64_t limit) {
-    return value >= 1 && value <= limit;
-  };
-  return isPossible(header.dim, kMaxExtent) &&
-         isPossible(header.hiddenDim, kMaxExtent) &&
-         isPossible(header.numLayers, kMaxLayers) &&
-         isPossible(header.numHeads, kMaxExtent) &&
-         isPossible(header.numKVHeads, kMaxExtent) &&
-         isPossible(std::abs(int64_t{header.vocabulary}), kMaxExtent) &&
-         isPossible(header.positions, kMaxExtent);
-}
-
 static FailureOr<ModelConfig> readConfig(const MappedFile &file,
-                                         const Header &header,
+                                         const Llama2cHeader &header,
                                          DiagnosticEngine &diagnostics) {
   ModelConfig config;
   config.name = getModelName(file.getPath());
@@ -92,15 +39,16 @@ static FailureOr<ModelConfig> readConfig(const MappedFile &file,
   config.hiddenSize = header.hiddenDim;
   config.numHeads = header.numHeads;
   config.numKVHeads = header.numKVHeads;
-  config.vocabularySize = std::abs(int64_t{header.vocabulary});
+  config.vocabularySize = header.vocabulary;
   config.contextLength = header.positions;
   config.normEpsilon = kNormEpsilon;
   config.ropeTheta = kRopeTheta;
-  config.tiedHead = header.vocabulary > 0;
+  config.tiedHead = !header.hasOwnHead;
   config.bosId = kBosId;
   config.stopIds = {kBosId, kEosId};
-  if (header.dim % header.numHeads != 0)
-    return diagnostics.emitError(llvm::Twine(file.getPath()) + ", byte 12")
+  if (header.numHeads <= 0 || header.dim % header.numHeads != 0)
+    return diagnostics.emitError(llvm::Twine(file.getPath()) + ", byte " +
+                                 llvm::Twine(header.version == 0 ? 12 : 20))
            << "expected a number of heads that divides the embedding size "
            << header.dim << ", found " << header.numHeads;
   config.headSize = header.dim / header.numHeads;
@@ -109,67 +57,31 @@ static FailureOr<ModelConfig> readConfig(const MappedFile &file,
   return config;
 }
 
-/// The order of the file.
-static std::vector<Section> getSections(const ModelConfig &config) {
-  int64_t d = config.embeddingSize, f = config.hiddenSize;
-  int64_t q = config.getQuerySize(), kv = config.getKeyValueSize();
-  std::vector<Section> sections = {
-      {"embedding", false, config.vocabularySize, d},
-      {"rms_att", true, 1, d},
-      {"wq", true, q, d},
-      {"wk", true, kv, d},
-      {"wv", true, kv, d},
-      {"wo", true, d, q},
-      {"rms_ffn", true, 1, d},
-      {"w1", true, f, d},
-      {"w2", true, d, f},
-      {"w3", true, f, d},
-      {"rms_final", false, 1, d},
-      // Cosines and sines of the rotary angles.
-      {"", false, 2 * config.contextLength, config.headSize / 2},
-  };
-  if (!config.tiedHead)
-    sections.push_back({"lm_head", false, config.vocabularySize, d});
-  return sections;
-}
-
-/// Bytes of a file with these sections, or nothing beyond 64 bits.
-static std::optional<uint64_t> getFileSize(llvm::ArrayRef<Section> sections,
-                                           int64_t numLayers) {
-  std::optional<uint64_t> total = sizeof(Header);
-  for (const Section &section : sections) {
-    std::optional<uint64_t> size = checkedMul(section.rows, section.columns);
-    if (size)
-      size = checkedMul(*size, section.isOfLayers ? numLayers : 1);
-    if (size)
-      size = checkedMul(*size, kFloatSize);
-    if (!size || !total)
-      return std::nullopt;
-    total = checkedAdd(*total, *size);
-  }
-  return total;
-}
-
 /// Needs a file of the size the sections have together.
 static void addTensors(const std::shared_ptr<const MappedFile> &file,
-                       llvm::ArrayRef<Section> sections,
+                       const Llama2cHeader &header,
+                       llvm::ArrayRef<Llama2cSection> sections,
                        Checkpoint &checkpoint) {
   llvm::StringMap<ExpectedTensor> expected;
   for (ExpectedTensor &tensor : getExpectedTensors(checkpoint.config))
     expected[tensor.name] = tensor;
-  uint64_t offset = sizeof(Header);
-  for (const Section &section : sections) {
+  uint64_t offset = header.dataOffset;
+  for (const Llama2cSection &section : sections) {
     int64_t count = section.rows * section.columns;
+    uint64_t byteSize = *getTensorByteSize(section, header.groupLength);
+    bool isInGroups = section.isQuantized && header.groupLength != 0;
     int64_t repetitions = section.isOfLayers ? checkpoint.config.numLayers : 1;
-    for (int64_t i = 0; i < repetitions; ++i, offset += count * kFloatSize) {
+    for (int64_t i = 0; i < repetitions; ++i, offset += byteSize) {
       if (section.name.empty())
         continue;
       std::string name = section.isOfLayers
                              ? getLayerTensorName(i, section.name)
                              : section.name.str();
-      addTensor(checkpoint, expected[name],
-                makeFileSource(file, offset, DataType::Float32, count),
-                RotaryOrder::Interleaved, name, "F32");
+      WeightSourceRef source =
+          isInGroups ? makeGroupSource(file, offset, header.groupLength, count)
+                     : makeFileSource(file, offset, DataType::Float32, count);
+      addTensor(checkpoint, expected[name], std::move(source),
+                RotaryOrder::Interleaved, name, isInGroups ? "int8" : "F32");
     }
   }
 }
@@ -285,27 +197,31 @@ static FailureOr<std::string> findTokenizer(llvm::StringRef modelPath,
 FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
                                   const FrontendOptions &options,
                                   DiagnosticEngine &diagnostics) {
-  Header header;
-  std::memcpy(&header, file->getBytes().data(), sizeof(header));
-  FailureOr<ModelConfig> config = readConfig(*file, header, diagnostics);
+  FailureOr<Llama2cHeader> header = readLlama2cHeader(*file, diagnostics);
+  if (failed(header))
+    return failure();
+  FailureOr<ModelConfig> config = readConfig(*file, *header, diagnostics);
   if (failed(config))
     return failure();
-  std::vector<Section> sections = getSections(*config);
-  std::optional<uint64_t> size = getFileSize(sections, config->numLayers);
+  std::vector<Llama2cSection> sections = getLlama2cSections(*header, *config);
+  std::optional<uint64_t> size = getLlama2cFileSize(*header, sections);
   if (size != file->getSize())
     return diagnostics.emitError(file->getPath())
            << "expected " << (size ? std::to_string(*size) : "more than 2^64")
-           << " bytes of llama2.c version 0 for " << config->numLayers
-           << " layers, sizes " << config->embeddingSize << " and "
-           << config->hiddenSize << ", " << config->numHeads << " and "
-           << config->numKVHeads << " heads, " << config->vocabularySize
-           << " tokens and " << config->contextLength << " positions; found "
-           << file->getSize();
+           << " bytes of llama2.c version " << header->version << " for "
+           << config->numLayers << " layers, sizes " << config->embeddingSize
+           << " and " << config->hiddenSize << ", " << config->numHeads
+           << " and " << config->numKVHeads << " heads, "
+           << config->vocabularySize << " tokens and " << config->contextLength
+           << " positions; found " << file->getSize();
 
   Checkpoint checkpoint;
   checkpoint.path = file->getPath();
   checkpoint.config = *config;
-  checkpoint.format = "llama2.c version 0";
+  checkpoint.format = "llama2.c version " + std::to_string(header->version);
+  addTensors(file, *header, sections, checkpoint);
+  if (!options.needsTokenizer)
+    return checkpoint;
   FailureOr<std::string> tokenizerPath = findTokenizer(
       file->getPath(), config->vocabularySize, options, diagnostics);
   if (failed(tokenizerPath))
@@ -315,7 +231,6 @@ FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
   if (failed(tokenizer))
     return failure();
   checkpoint.tokenizer = *std::move(tokenizer);
-  addTensors(file, sections, checkpoint);
   return checkpoint;
 }
 

@@ -20,11 +20,22 @@ namespace espresso {
 FailureOr<Checkpoint> readGguf(std::shared_ptr<const MappedFile> file,
                                const FrontendOptions &options,
                                DiagnosticEngine &diagnostics);
+/// A folder with `config.json` and safetensors.
+FailureOr<Checkpoint> readHuggingFace(llvm::StringRef directory,
+                                      const FrontendOptions &options,
+                                      DiagnosticEngine &diagnostics);
+/// The vocabulary of such a folder.
+FailureOr<TokenizerData> readFolderTokenizer(llvm::StringRef directory,
+                                             const FrontendOptions &options,
+                                             DiagnosticEngine &diagnostics);
+/// A vocabulary of SentencePiece (`tokenizer.model`).
+FailureOr<TokenizerData>
+readSentencePieceTokenizer(llvm::StringRef path, DiagnosticEngine &diagnostics);
 /// The vocabulary in a GGUF file's metadata.
 FailureOr<TokenizerData> readTokenizer(GgufMetadata &metadata);
 
-/// Whether `bytes` can be a llama2.c file of version 0: a header of seven
-/// possible numbers.
+/// Whether `bytes` can be a llama2.c file: its magic, or for version 0, which
+/// has none, a header of seven possible numbers.
 bool isLlama2c(std::span<const uint8_t> bytes);
 FailureOr<Checkpoint> readLlama2c(std::shared_ptr<const MappedFile> file,
                                   const FrontendOptions &options,

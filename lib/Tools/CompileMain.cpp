@@ -8,15 +8,18 @@
 
 #include "espresso/Tools/CompileMain.h"
 
+#include "Inspect.h"
 #include "espresso/AsmText/Printer.h"
 #include "espresso/Compiler/Compiler.h"
 #include "espresso/Frontend/Frontend.h"
 #include "espresso/Model/ModelRegistry.h"
+#include "espresso/Proto/Package.h"
 #include "espresso/Support/AbslStrings.h"
 #include "espresso/Tools/HeadToolOptions.h"
 #include "espresso/Tools/OutputFile.h"
 #include "espresso/Tools/PassOptions.h"
 #include "espresso/Tools/Progress.h"
+#include "espresso/Tools/ReportOption.h"
 #include "espresso/Tools/TargetOptions.h"
 #include "espresso/Tools/ToolOptions.h"
 
@@ -32,7 +35,7 @@ namespace cl = llvm::cl;
 
 namespace {
 
-enum class Emit : uint8_t { Bundle, Mil };
+enum class Emit : uint8_t { Bundle, MlPackage, Mil };
 
 struct CompileToolOptions {
   cl::OptionCategory category{"Compiler options"};
@@ -40,8 +43,8 @@ struct CompileToolOptions {
                              cl::cat(category)};
   cl::opt<std::string> config{
       "config",
-      cl::desc("Instead of MODEL: the shape of a known model, with made-up "
-               "weights, for measurements"),
+      cl::desc("Instead of MODEL: the shape of a known model (--list-configs), "
+               "with made-up weights"),
       cl::value_desc("name"), cl::cat(category)};
   cl::opt<bool> listConfigs{"list-configs",
                             cl::desc("List what --config knows"), cl::Hidden,
@@ -52,13 +55,13 @@ struct CompileToolOptions {
       "emit", cl::desc("What to write:"),
       cl::values(
           clEnumValN(Emit::Bundle, "bundle", "programs, plan, weights"),
+          clEnumValN(Emit::MlPackage, "mlpackage", "one Core ML package"),
           clEnumValN(Emit::Mil, "mil", "the program as text, without weights")),
       cl::init(Emit::Bundle), cl::cat(category)};
-  cl::opt<DataType> dataType{
+  // Not an enumeration: the library would give each value a line of the help.
+  cl::opt<std::string> dataType{
       "dtype", cl::desc("Type of weights and activations (default fp16)"),
-      cl::values(clEnumValN(DataType::Float16, "fp16", ""),
-                 clEnumValN(DataType::Float32, "fp32", "")),
-      cl::init(DataType::Float16), cl::cat(category)};
+      cl::value_desc("fp16|fp32"), cl::init("fp16"), cl::cat(category)};
   cl::opt<unsigned> context{
       "context",
       cl::desc(
@@ -70,14 +73,17 @@ struct CompileToolOptions {
       cl::value_desc("n"), cl::init(kDefaultPrefillLength), cl::cat(category)};
   cl::opt<std::string> tokenizer{
       "tokenizer",
-      cl::desc("Vocabulary of a llama2.c model (default: a file "
+      cl::desc("Vocabulary of a model that brings none (default: a file "
                "beside it, see docs/Formats.md)"),
       cl::value_desc("file"), cl::cat(category)};
   HeadToolOptions head{category};
   cl::opt<std::string> pipeline{
-      "pipeline", cl::desc("Passes to run (default 'ane')"),
-      cl::value_desc("text"), cl::init(kDefaultPipeline.str()),
-      cl::cat(category)};
+      "pipeline",
+      cl::desc("Passes to run (default 'ane', or what --emit calls for)"),
+      cl::value_desc("text"), cl::cat(category)};
+  ReportOption inspect{"inspect",
+                       cl::desc("Print what MODEL is, and compile nothing"),
+                       cl::cat(category)};
   TargetOptions target{category};
   PassOptions passes{category, /*checkChanges=*/false};
 };
@@ -85,15 +91,21 @@ struct CompileToolOptions {
 } // namespace
 
 static constexpr llvm::StringLiteral kOverview =
-    "Compiles a language model (GGUF or llama2.c) to a bundle of MIL programs "
-    "for the\nApple Neural Engine, with a plan to run it on a CPU.\n";
+    "Compiles a language model (GGUF, Hugging Face folder, llama2.c) to a "
+    "bundle "
+    "of\nMIL programs for the Apple Neural Engine, with a plan to run it on a "
+    "CPU.\n";
 
 static constexpr llvm::StringLiteral kExamples =
     "  espresso-compile model.gguf -o model.espresso\n"
-    "  espresso-compile stories.bin --tokenizer tok512.bin -o s.espresso "
-    "--dtype=fp32\n"
-    "  espresso-compile model.gguf --emit=mil -o - | less\n"
-    "  espresso-compile --config=stories110m -o synthetic.espresso\n";
+    "  espresso-compile folder --emit=mlpackage -o model.mlpackage\n"
+    "  espresso-compile model.gguf --inspect\n";
+
+static std::optional<DataType> getDataType(const CompileToolOptions &options) {
+  std::optional<DataType> type = parseDataType(options.dataType.getValue());
+  bool isKnown = type == DataType::Float16 || type == DataType::Float32;
+  return isKnown ? type : std::nullopt;
+}
 
 /// Complains about options that contradict each other or lack a partner.
 static bool checkOptions(const CompileToolOptions &options) {
@@ -105,12 +117,28 @@ static bool checkOptions(const CompileToolOptions &options) {
     reportToolError("a model and '--config' were given; one of them will do");
     return false;
   }
-  if (options.emit == Emit::Bundle && options.output.empty()) {
-    reportToolError("no output was given; add '-o NAME.espresso'");
+  if (!getDataType(options)) {
+    reportToolError("expected '--dtype=fp16' or '--dtype=fp32', found '" +
+                    options.dataType + "'");
     return false;
   }
-  if (options.emit == Emit::Bundle && options.output == "-") {
-    reportToolError("a bundle is a directory and cannot be written to stdout");
+  if (options.inspect.getFormat() != ReportFormat::None) {
+    if (options.input.empty())
+      reportToolError("'--inspect' needs a model; '--config' is none");
+    return !options.input.empty();
+  }
+  if (options.emit == Emit::Mil)
+    return true;
+  bool isBundle = options.emit == Emit::Bundle;
+  if (options.output.empty()) {
+    reportToolError(isBundle ? "no output was given; add '-o NAME.espresso'"
+                             : "no output was given; add '-o NAME.mlpackage'");
+    return false;
+  }
+  if (options.output == "-") {
+    reportToolError(
+        isBundle ? "a bundle is a directory and cannot be written to stdout"
+                 : "a package is a directory and cannot be written to stdout");
     return false;
   }
   return true;
@@ -144,13 +172,37 @@ static ExitCode emitText(const CompiledModel &model, llvm::StringRef output) {
   return getExitCodeForWrite(status);
 }
 
+/// A model for text or a package, neither of which has a vocabulary in it.
+static FailureOr<Checkpoint>
+readWithoutVocabulary(const CompileToolOptions &options,
+                      DiagnosticEngine &diagnostics) {
+  FailureOr<Inspection> model =
+      inspect(options.input, options.tokenizer, diagnostics);
+  if (failed(model))
+    return failure();
+  if (!model->vocabularyProblem.empty()) {
+    Diagnostic remark;
+    remark.severity = Severity::Remark;
+    remark.subject = options.input;
+    remark.ruleId = "no-vocabulary";
+    remark.message = "the vocabulary cannot be read, which what is written "
+                     "does not need: " +
+                     model->vocabularyProblem;
+    diagnostics.report(std::move(remark));
+  }
+  return std::move(model->checkpoint);
+}
+
 /// The model that the command line names. Reports what is wrong with it.
 static std::variant<Checkpoint, ExitCode>
 getCheckpoint(const CompileToolOptions &options,
               DiagnosticEngine &diagnostics) {
   if (options.config.empty()) {
-    FailureOr<Checkpoint> checkpoint = readCheckpoint(
-        options.input, {.tokenizerPath = options.tokenizer}, diagnostics);
+    FailureOr<Checkpoint> checkpoint =
+        options.emit == Emit::Bundle
+            ? readCheckpoint(options.input,
+                             {.tokenizerPath = options.tokenizer}, diagnostics)
+            : readWithoutVocabulary(options, diagnostics);
     if (failed(checkpoint))
       return ExitCode::InvalidInput;
     return std::move(*checkpoint);
@@ -197,6 +249,44 @@ static ExitCode emitBundle(const Checkpoint &checkpoint,
   return getExitCodeForWrite(status);
 }
 
+/// What runs if no pipeline is given.
+static std::string getPipeline(const CompileToolOptions &options) {
+  if (options.pipeline.getNumOccurrences() != 0)
+    return options.pipeline;
+  return options.emit == Emit::MlPackage ? kPackagePipeline.str()
+                                         : kDefaultPipeline.str();
+}
+
+static ExitCode emitPackage(CompiledModel model, llvm::StringRef output,
+                            const ToolOptions &tool) {
+  ModelDocument document(std::move(model.program));
+  absl::Status status = writePackage(document, output);
+  if (!status.ok() && !status.message().empty() &&
+      !absl::IsAborted(status)) // has been reported
+    reportToolError(toStringRef(status.message()));
+  if (status.ok() && !tool.isQuiet())
+    llvm::errs() << llvm::formatv(
+        "{0}: {1} functions, {2} parameters, {3}\n", output,
+        document.getProgram().getFunctions().size(), model.plan.numParameters,
+        llvm::StringRef(getName(model.plan.dataType)));
+  return getExitCodeForWrite(status);
+}
+
+static ExitCode inspectModel(const CompileToolOptions &options,
+                             DiagnosticEngine &diagnostics) {
+  FailureOr<Inspection> inspection =
+      inspect(options.input, options.tokenizer, diagnostics);
+  if (failed(inspection))
+    return ExitCode::InvalidInput;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (options.inspect.getFormat() == ReportFormat::Json)
+    printInspectionAsJson(*inspection, os);
+  else
+    printInspection(*inspection, os);
+  return writeReport(text);
+}
+
 int espressoCompileMain(int argc, char **argv) {
   ToolOptions tool;
   CompileToolOptions options;
@@ -218,6 +308,8 @@ int espressoCompileMain(int argc, char **argv) {
 
   Context context;
   tool.configure(context.getDiagnostics());
+  if (options.inspect.getFormat() != ReportFormat::None)
+    return static_cast<int>(inspectModel(options, context.getDiagnostics()));
   std::variant<Checkpoint, ExitCode> found =
       getCheckpoint(options, context.getDiagnostics());
   if (const ExitCode *code = std::get_if<ExitCode>(&found))
@@ -225,10 +317,10 @@ int espressoCompileMain(int argc, char **argv) {
   const Checkpoint &checkpoint = std::get<Checkpoint>(found);
 
   CompileOptions compile;
-  compile.build.dataType = options.dataType;
+  compile.build.dataType = *getDataType(options);
   compile.build.contextLength = options.context;
   compile.build.prefillLength = options.prefill;
-  compile.pipeline = options.pipeline;
+  compile.pipeline = getPipeline(options);
   compile.passDefaults = options.target.getPassDefaults();
   options.head.addPassDefaults(compile.passDefaults);
   compile.instrument = [&](PassManager &manager) {
@@ -238,10 +330,16 @@ int espressoCompileMain(int argc, char **argv) {
   CompileStatus status = compileModel(context, checkpoint, compile, model);
   if (status != CompileStatus::Success)
     return static_cast<int>(toExitCode(status));
-  ExitCode code = options.emit == Emit::Mil
-                      ? emitText(model, options.output)
-                      : emitBundle(checkpoint, model, options.output, tool);
-  return static_cast<int>(code);
+  switch (options.emit) {
+  case Emit::Mil:
+    return static_cast<int>(emitText(model, options.output));
+  case Emit::MlPackage:
+    return static_cast<int>(
+        emitPackage(std::move(model), options.output, tool));
+  case Emit::Bundle:
+    break;
+  }
+  return static_cast<int>(emitBundle(checkpoint, model, options.output, tool));
 }
 
 } // namespace espresso

@@ -15,7 +15,7 @@
 
 #include "FuzzSupport.h"
 
-#include "../unit/Frontend/TinyModel.h"
+#include "../unit/Frontend/TinyFolder.h"
 #include "../unit/Runtime/BundleMaker.h"
 #include "Proto/PackageManifest.h"
 #include "espresso/AsmText/Parser.h"
@@ -112,6 +112,14 @@ static void writeCheckpoints(SeedWriter &seeds) {
   for (bool untied : {false, true})
     seeds.write("Llama2c", untied ? "untied" : "tied",
                 fuzz::joinInput(model.makeLlama2c(untied), vocabulary));
+  for (int version : {1, 2})
+    seeds.write(
+        "Llama2c", "version" + std::to_string(version),
+        fuzz::joinInput(model.makeLaterLlama2c(version, false), vocabulary));
+  const test::TinyFolder folder{model};
+  seeds.write(
+      "Safetensors", "tiny",
+      fuzz::joinInput(folder.makeConfig(), folder.makeWeights().write()));
   const auto count = static_cast<uint16_t>(model.vocabulary);
   seeds.write("Llama2cTokenizer", "tiny",
               test::GgufWriter::encode(count) + vocabulary);

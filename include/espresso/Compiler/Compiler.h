@@ -24,6 +24,10 @@ namespace espresso {
 /// lib/Transforms/Pipelines.cpp.
 inline constexpr llvm::StringLiteral kDefaultPipeline = "ane";
 
+/// The one that makes what one Core ML package can hold: functions of Core ML's
+/// own opsets, with caches as states.
+inline constexpr llvm::StringLiteral kPackagePipeline = "coreml-stateful";
+
 /// Columns of the prefill function if nothing is asked for.
 inline constexpr int64_t kDefaultPrefillLength = 32;
 

@@ -18,22 +18,23 @@
 namespace espresso {
 
 struct FrontendOptions {
-  /// The vocabulary of a checkpoint that brings none (llama2.c); empty: look
-  /// beside the model for `<stem>.tokenizer.bin`, `tok<V>.bin` and
-  /// `tokenizer.bin`, in this order. Checkpoints with a vocabulary of their own
-  /// refuse it.
+  /// The vocabulary of a checkpoint that brings none; empty: look beside the
+  /// model. For llama2.c these are `<stem>.tokenizer.bin`, `tok<V>.bin` and
+  /// `tokenizer.bin`, for folders `tokenizer.model`, in this order. GGUF has a
+  /// vocabulary of its own and refuses it.
   std::string tokenizerPath;
   /// Without it Checkpoint::tokenizer stays empty, and a vocabulary that is
   /// absent or of an unknown kind is no error.
   bool needsTokenizer = true;
 };
 
-/// Reads the checkpoint at `path`: GGUF version 2 or 3, or llama2.c version 0,
-/// told apart by content. The file is mapped and stays so for as long as a
-/// weight of the checkpoint lives. Nothing in it is trusted: whatever is
-/// impossible, absent or not supported is reported to `diagnostics` with the
-/// file and the byte. A checkpoint that is returned has a configuration that
-/// passes verifyConfig(), a vocabulary of its size, and every tensor of
+/// Reads the checkpoint at `path`: GGUF version 2 or 3, llama2.c version 0 to
+/// 2, told apart by content, or a folder of Hugging Face, of which any file of
+/// the model may be named. Files are mapped and stay so for as long as a weight
+/// of the checkpoint lives. Nothing in it is trusted: whatever is impossible,
+/// absent or not supported is reported to `diagnostics` with the file and the
+/// byte. A checkpoint that is returned has a configuration that passes
+/// verifyConfig(), a vocabulary of its size, and every tensor of
 /// getExpectedTensors() in its shape. See docs/Formats.md.
 FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
                                      const FrontendOptions &options,

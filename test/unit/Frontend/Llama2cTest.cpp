@@ -78,6 +78,67 @@ TEST_F(Llama2cTest, TensorsStandInTheOrderOfTheFile) {
   EXPECT_EQ(getFirst("lm_head"), 1040 + 12);
 }
 
+TEST_F(Llama2cTest, LaterVersionsHaveTheirOwnOrder) {
+  Messages messages;
+  for (bool untied : {false, true}) {
+    auto plain =
+        readCheckpoint(write(tiny.makeLaterLlama2c(1, untied)), {}, messages);
+    ASSERT_TRUE(succeeded(plain)) << messages.str();
+    EXPECT_EQ(plain->format, "llama2.c version 1");
+    EXPECT_EQ(plain->config.tiedHead, !untied);
+    EXPECT_EQ(plain->tensors.size(), 2u + untied + 2 * 9);
+    // The k-th number of the file is k mod 97, in quarters.
+    auto getFirst = [&](const char *name) {
+      return static_cast<int>(readFloats(*plain, name)[0] * 4);
+    };
+    EXPECT_EQ(getFirst("layers.1.rms_att"), 8);
+    EXPECT_EQ(getFirst("layers.0.rms_ffn"), 16);
+    EXPECT_EQ(getFirst("rms_final"), 32);
+    EXPECT_EQ(getFirst("embedding"), 40);
+    EXPECT_EQ(getFirst("layers.0.wq"), 80);
+    EXPECT_EQ(getFirst("layers.0.wk"), (80 + 128) % 97);
+    EXPECT_EQ(getFirst("layers.1.w2"), (80 + 384 + 3 * 96) % 97);
+    // Version 2 is version 1 in int8.
+    auto quantized = readCheckpoint(
+        directory.write("q.bin", tiny.makeLaterLlama2c(2, untied)), {},
+        messages);
+    ASSERT_TRUE(succeeded(quantized)) << messages.str();
+    EXPECT_EQ(quantized->format, "llama2.c version 2");
+    for (const auto &[name, tensor] : plain->tensors)
+      EXPECT_EQ(readFloats(*plain, name), readFloats(*quantized, name)) << name;
+  }
+}
+
+TEST_F(Llama2cTest, BadHeadersOfLaterVersionsAreRefused) {
+  auto readAfter = [&](size_t place, char value) {
+    std::string model = tiny.makeLaterLlama2c(2, false);
+    model[place] = value;
+    return tryRead(write(model));
+  };
+  const std::tuple<size_t, char, const char *> cases[] = {
+      {4, 3, "byte 4: expected llama2.c version 1 or 2 after '24ka', found 3"},
+      {8, 9, "divides the sizes 9 and 12"},
+      {20, 0, "heads that divides the embedding size 8, found 0"},
+      {20, 3, "byte 20: expected a number of heads"},
+      {19, '\x80', "expected 'layers' between 1 and 4096"},
+      {36, 2, "expected 0 or 1, for a head of its own or the embedding"},
+      {37, 5, "expected a length of groups that divides the sizes 8 and 12"},
+      {37, 0, "expected a length of groups"},
+      {40, '\x80', "expected a length of groups"},
+      {37, 2, "bytes of llama2.c version 2 for 2 layers"},
+  };
+  for (const auto &[place, value, message] : cases) {
+    std::string text = readAfter(place, value);
+    EXPECT_NE(text.find(message), std::string::npos) << text;
+  }
+  std::string model = tiny.makeLaterLlama2c(2, true);
+  std::string path = write(model);
+  for (size_t size = 0; size < model.size(); size += 1 + size / 64) {
+    write(model.substr(0, size));
+    ASSERT_NE(tryRead(path), "") << size;
+  }
+}
+
 TEST_F(Llama2cTest, ReadsVocabulary) {
   Messages messages;
   auto fromBin = readCheckpoint(write(tiny.makeLlama2c(false)), {}, messages);
@@ -144,15 +205,16 @@ TEST_F(Llama2cTest, HeadsMustDivideTheSize) {
 TEST_F(Llama2cTest, OtherFilesAreTold) {
   EXPECT_NE(tryRead(directory.write(
                         "a", std::string_view("PK\x03\x04\0\x00 a zip", 12)))
-                .find("expected a model: GGUF, which begins with 'GGUF', or "
-                      "llama2.c version 0, which begins with seven sizes; "
-                      "found 50 4b 03 04 00 00 20 61\n"),
+                .find("expected a model: GGUF, which begins with 'GGUF', "
+                      "llama2.c, which begins with '24ka' or seven sizes, or a "
+                      "folder with 'config.json'; found "
+                      "50 4b 03 04 00 00 20 61\n"),
             std::string::npos);
   EXPECT_NE(tryRead(directory.write("b", "")).find("found an empty file"),
             std::string::npos);
   EXPECT_NE(tryRead(directory.getPath("absent")).find("No such file"),
             std::string::npos);
-  EXPECT_NE(tryRead(directory.getPath()).find("is a directory"),
+  EXPECT_NE(tryRead(directory.getPath()).find("config.json': No such file"),
             std::string::npos);
 }
 

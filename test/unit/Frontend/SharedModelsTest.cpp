@@ -41,6 +41,18 @@ protected:
 
 } // namespace
 
+/// Of `b` from `a`, relative to `a`.
+static double getDistance(const std::vector<float> &a,
+                          const std::vector<float> &b) {
+  EXPECT_EQ(a.size(), b.size());
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    error += (a[i] - b[i]) * (a[i] - b[i]);
+    norm += a[i] * a[i];
+  }
+  return std::sqrt(error / norm);
+}
+
 TEST_F(SharedModelsTest, BothFormsOfStories260KAreTheSameModel) {
   Checkpoint bin = read("stories260K/stories260K.bin");
   Checkpoint gguf = read("stories260K/stories260K-f32.gguf");
@@ -89,20 +101,73 @@ TEST_F(SharedModelsTest, ReadsQ8_0) {
   EXPECT_LT(sum / values.size(), 10);
 }
 
+TEST_F(SharedModelsTest, FoldersOfStories260KAreTheSameModel) {
+  Checkpoint bin = read("stories260K/stories260K.bin");
+  Checkpoint hf = read("stories260K/hf");
+  Checkpoint shards = read("stories260K/hf-sharded-bf16");
+  EXPECT_EQ(shards.format, "safetensors, 3 files");
+  ASSERT_EQ(hf.tensors.size(), bin.tensors.size());
+  for (const auto &[name, tensor] : bin.tensors) {
+    std::vector<float> exact = readFloats(bin, name);
+    EXPECT_TRUE(exact == readFloats(hf, name)) << name;
+    std::vector<float> narrow = readFloats(shards, name);
+    ASSERT_EQ(exact.size(), narrow.size()) << name;
+    for (size_t i = 0; i < exact.size(); ++i)
+      ASSERT_NEAR(narrow[i], exact[i], std::fabs(exact[i]) * 0x1p-8) << name;
+  }
+  for (const Checkpoint *model : {&hf, &shards}) {
+    EXPECT_EQ(model->tokenizer.pieces, bin.tokenizer.pieces);
+    EXPECT_EQ(model->config.stopIds, bin.config.stopIds);
+    EXPECT_TRUE(model->config.tiedHead);
+  }
+}
+
+TEST_F(SharedModelsTest, Llama2cVersion2IsTheModelOfTheGguf) {
+  Checkpoint bin = read("babyllama105/model5000_q80.bin");
+  Checkpoint gguf = read("babyllama105/babyllama105-Q8_0.gguf");
+  EXPECT_EQ(bin.format, "llama2.c version 2");
+  for (const auto &[name, tensor] : bin.tensors) {
+    // GGUF was quantised again, with scales in fp16: a step apart in places.
+    EXPECT_LT(getDistance(readFloats(bin, name), readFloats(gguf, name)), 0.01)
+        << name;
+  }
+}
+
+TEST_F(SharedModelsTest, Gpt2LinearLayersAreTransposedAndTakenApart) {
+  Messages messages;
+  auto model = readCheckpoint((models / "tiny-random-gpt2").string(),
+                              {.needsTokenizer = false}, messages);
+  ASSERT_TRUE(succeeded(model)) << messages.str();
+  EXPECT_EQ(model->config.architecture, "gpt2");
+  EXPECT_EQ(model->config.hiddenSize, 128);
+  EXPECT_EQ(model->config.activation, Activation::GeluTanh);
+  EXPECT_TRUE(model->config.tiedHead);
+  // The file's own floats: c_attn [32, 96] of layer 0 at 193792 + header.
+  std::string file =
+      readFile((models / "tiny-random-gpt2/model.safetensors").string());
+  uint64_t header;
+  std::memcpy(&header, file.data(), 8);
+  auto load = [&](uint64_t offset, size_t index) {
+    float value;
+    std::memcpy(&value, file.data() + 8 + header + offset + 4 * index, 4);
+    return value;
+  };
+  std::vector<float> wk = readFloats(*model, "layers.0.wk");
+  std::vector<float> bv = readFloats(*model, "layers.0.bv");
+  for (size_t out = 0; out < 32; ++out) {
+    for (size_t in = 0; in < 32; ++in)
+      ASSERT_EQ(wk[out * 32 + in], load(193792, in * 96 + 32 + out));
+    ASSERT_EQ(bv[out], load(206080, 64 + out));
+  }
+}
+
 TEST_F(SharedModelsTest, QuantisedModelsAreNearEachOther) {
   Checkpoint q8 = read("babyllama105/babyllama105-Q8_0.gguf");
   Checkpoint q4 = read("babyllama105/babyllama105-Q4_0.gguf");
   for (const auto &[name, tensor] : q8.tensors) {
-    std::vector<float> fine = readFloats(q8, name);
-    std::vector<float> coarse = readFloats(q4, name);
-    ASSERT_EQ(fine.size(), coarse.size()) << name;
-    double error = 0, norm = 0;
-    for (size_t i = 0; i < fine.size(); ++i) {
-      error += (fine[i] - coarse[i]) * (fine[i] - coarse[i]);
-      norm += fine[i] * fine[i];
-    }
     // Four bits leave about a tenth.
-    EXPECT_LT(std::sqrt(error / norm), 0.15) << name;
+    EXPECT_LT(getDistance(readFloats(q8, name), readFloats(q4, name)), 0.15)
+        << name;
   }
 }
 

@@ -88,6 +88,47 @@ struct TinyModel {
     return file + makeFloats(count, 0);
   }
 
+  /// The tensors of makeLlama2c(untied) in the order of version 1 or 2. Each
+  /// element is a multiple of 1/4 below 32, so that int8 holds it exactly.
+  std::string makeLaterLlama2c(int version, bool untied) const {
+    std::string file = "24ka" + GgufWriter::encode(int32_t{version});
+    for (int32_t number :
+         {dim, hidden, layers, heads, kvHeads, vocabulary, positions})
+      file += GgufWriter::encode(number);
+    file += untied ? '\0' : '\1';
+    constexpr int32_t kGroup = 4;
+    if (version == 2)
+      file += GgufWriter::encode(kGroup);
+    file.resize(256);
+    int seed = 0;
+    auto addVectors = [&](int count) {
+      for (int i = 0; i < count * dim; ++i)
+        file += GgufWriter::encode(static_cast<float>(seed++ % 97) * 0.25f);
+    };
+    auto addMatrices = [&](int count, int size) {
+      for (int matrix = 0; matrix < count; ++matrix) {
+        for (int i = 0; i < size; ++i, ++seed) {
+          if (version == 2)
+            file += static_cast<char>(seed % 97);
+          else
+            file += GgufWriter::encode(static_cast<float>(seed % 97) * 0.25f);
+        }
+        for (int i = 0; version == 2 && i < size / kGroup; ++i)
+          file += GgufWriter::encode(0.25f);
+      }
+    };
+    addVectors(2 * layers + 1);
+    addMatrices(1, vocabulary * dim);
+    addMatrices(layers, dim * dim);
+    addMatrices(layers, getKVSize() * dim);
+    addMatrices(layers, getKVSize() * dim);
+    addMatrices(layers, dim * dim);
+    addMatrices(3 * layers, hidden * dim);
+    if (untied)
+      addMatrices(1, vocabulary * dim);
+    return file;
+  }
+
   /// Its vocabulary.
   std::string makeLlama2cTokenizer() const {
     std::string file = GgufWriter::encode<int32_t>(7);
