@@ -48,6 +48,23 @@ def ConstantFold : Pass<"constant-fold", FunctionScope> {
   let statistics = [Statistic<"num-folded", "operations computed">];
 }
 
+def FoldIntoWeights : Pass<"fold-into-weights", FunctionScope> {
+  let summary = "Lets products take over scales, shifts and paddings, rounding weights";
+  let description = [{
+    Makes linear operations of products with constant matrices, and lets them and
+    convolutions take over what multiplies or adds by channel, normalisations by
+    given statistics, paddings with zeros, and transposes of operands. Grids that
+    are convolved and joined again become dilated convolutions. Weights outside
+    stay there and are scaled when they are read.
+  }];
+  let options = [
+    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">,
+    Option<"conv-bias", Bool, "true",
+           "Give convolutions a bias, which the direct path does not take">
+  ];
+  let statistics = [Statistic<"num-folded", "operations taken over">];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{

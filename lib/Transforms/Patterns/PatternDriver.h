@@ -19,6 +19,8 @@ namespace espresso {
 struct PatternOptions {
   /// Casts to a narrower float and back may go.
   bool allowLossyCasts = false;
+  /// Convolutions may have a bias.
+  bool convBias = true;
 };
 
 /// Looks at an operation with one result, and returns a value of the same type

@@ -1,0 +1,22 @@
+//===- FoldPatterns.h - Rewrites of fold-into-weights --------- -*- C++ -*-===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ESPRESSO_LIB_TRANSFORMS_FOLD_FOLDPATTERNS_H
+#define ESPRESSO_LIB_TRANSFORMS_FOLD_FOLDPATTERNS_H
+
+#include "../Patterns/PatternDriver.h"
+
+namespace espresso {
+
+// One table a family; in each, what is tried first stands first.
+llvm::ArrayRef<PatternRow> getProductPatterns();
+llvm::ArrayRef<PatternRow> getPaddingPatterns();
+
+} // namespace espresso
+
+#endif // ESPRESSO_LIB_TRANSFORMS_FOLD_FOLDPATTERNS_H
