@@ -65,6 +65,21 @@ def FoldIntoWeights : Pass<"fold-into-weights", FunctionScope> {
   let statistics = [Statistic<"num-folded", "operations taken over">];
 }
 
+def FusePatterns : Pass<"fuse-patterns", FunctionScope> {
+  let summary = "Uses one operation for formulas of several, with other rounding";
+  let description = [{
+    Finds activations (gelu in its three forms, silu, sigmoid, leaky_relu, prelu),
+    layer_norm and instance_norm with their gains and shifts, means, absolute
+    values, powers of two and joined tensors, in whatever order they are written,
+    merges numbers that follow each other, and multiplies instead of dividing by
+    numbers.
+  }];
+  let options = [
+    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">
+  ];
+  let statistics = [Statistic<"num-fused", "formulas replaced">];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{

@@ -1,0 +1,135 @@
+//===- Numbers.cpp - Numbers that meet numbers ----------------------------===//
+//
+// Part of the Espresso project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE.txt for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+//   real_div(x = x, y = 3)          => mul(x = x, y = 1/3)
+//   mul(x = mul(x = x, y = a), y = b) => mul(x = x, y = a b), and so add
+//   pow(x = 2, y = x)               => exp2(x = x)
+//   sqrt(x = square(x = x))         => abs(x = x)
+//   add(x = x, y = 0)               => x
+//   linear_activation(alpha = 1, beta = 0, x = x) => x
+//   mul(x = reduce_sum(x = x), y = 1/n)  => reduce_mean(x = x)
+//
+// Right for real numbers, and in floating point but for rounding, overflow and
+// the sign of zero.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Formula.h"
+#include "FusePatterns.h"
+
+#include <cmath>
+
+namespace espresso {
+
+static Value *makeWithNumber(Operation &op, Builder &builder,
+                             llvm::StringRef name, Value *x, double number) {
+  llvm::StringRef result = op.getResult()->getName();
+  DataType type = x->getTensorType().getElementType();
+  Value *y =
+      builder.createConstant(builder.getReal(number, type), result + "_y");
+  return builder
+      .create(name, {{"x", x}, {"y", y}}, {op.getResult()->getType()}, result)
+      ->getResult();
+}
+
+static Value *multiplyByInverse(Operation &op, Builder &builder,
+                                const PatternOptions &) {
+  std::optional<double> divisor = getUniform(op, "y");
+  Value *x = op.getOperand("x");
+  // Least normal number of fp16: the inverse of larger divisors loses digits.
+  constexpr double kLeast = 6.103515625e-05;
+  if (!divisor || !x || !isFloatTensor(*x) || !ifSameType(x, op) ||
+      !(std::abs(1 / *divisor) >= kLeast) || !std::isfinite(1 / *divisor))
+    return nullptr;
+  return makeWithNumber(op, builder, "mul", x, 1 / *divisor);
+}
+
+/// Two numbers, one after another, none of which anybody else sees.
+static Value *mergeNumbers(Operation &op, Builder &builder,
+                           const PatternOptions &) {
+  std::optional<ValueAndNumber> outer = splitNumber(op);
+  Operation *inner = outer ? getProducer(outer->value, op.getName()) : nullptr;
+  std::optional<ValueAndNumber> parts =
+      inner && outer->value->hasOneUse() ? splitNumber(*inner) : std::nullopt;
+  if (!parts || !isFloatTensor(*parts->value))
+    return nullptr;
+  double number = op.is("mul") ? outer->number * parts->number
+                               : outer->number + parts->number;
+  return makeWithNumber(op, builder, op.getName(), parts->value, number);
+}
+
+static Value *useExp2(Operation &op, Builder &builder, const PatternOptions &) {
+  Value *x = op.getOperand("y");
+  if (!isUniform(op, "x", 2) || !x || !ifSameType(x, op))
+    return nullptr;
+  return builder
+      .create("exp2", {{"x", x}}, {op.getResult()->getType()},
+              op.getResult()->getName())
+      ->getResult();
+}
+
+static Value *useAbs(Operation &op, Builder &builder, const PatternOptions &) {
+  Value *square = op.getOperand("x");
+  if (!square)
+    return nullptr;
+  Factors factors = getFactors(square);
+  if (factors.values.empty() || !factors.isSquareOf(factors.values[0]) ||
+      !ifSameType(factors.values[0], op))
+    return nullptr;
+  return builder
+      .create("abs", {{"x", factors.values[0]}}, {op.getResult()->getType()},
+              op.getResult()->getName())
+      ->getResult();
+}
+
+static Value *removeZero(Operation &op, Builder &, const PatternOptions &) {
+  std::optional<ValueAndNumber> parts = splitNumber(op);
+  bool isNegated = op.is("sub") && op.getConstant("x");
+  return parts && parts->number == 0 && !isNegated ? parts->value : nullptr;
+}
+
+static Value *removeLinear(Operation &op, Builder &, const PatternOptions &) {
+  bool isNothing =
+      getUniform(op, "alpha") == 1.0 && getUniform(op, "beta") == 0.0;
+  return isNothing ? ifSameType(op.getOperand("x"), op) : nullptr;
+}
+
+static Value *useMean(Operation &op, Builder &builder, const PatternOptions &) {
+  std::optional<ValueAndNumber> parts = splitNumber(op);
+  Operation *sum = parts ? getProducer(parts->value, "reduce_sum") : nullptr;
+  Value *x = sum ? sum->getOperand("x") : nullptr;
+  if (!x || !isFloatTensor(*x) || !hasStaticShape(*x))
+    return nullptr;
+  double count =
+      static_cast<double>(x->getTensorType().getNumElements().value_or(0)) /
+      static_cast<double>(
+          op.getResult()->getTensorType().getNumElements().value_or(1));
+  if (!isNear(parts->number * count, 1))
+    return nullptr;
+  llvm::DenseMap<const Value *, Value *> mapping;
+  Operation *mean = cloneOperation(*sum, builder, mapping);
+  mean->setName(builder.getContext().intern("reduce_mean"));
+  return mean->getResult();
+}
+
+static constexpr PatternRow kPatterns[] = {
+    {"mul", useMean},
+    {"real_div", multiplyByInverse},
+    {"mul", mergeNumbers},
+    {"add", removeZero},
+    {"sub", removeZero},
+    {"add", mergeNumbers},
+    {"pow", useExp2},
+    {"sqrt", useAbs},
+    {"linear_activation", removeLinear},
+};
+
+llvm::ArrayRef<PatternRow> getNumberPatterns() { return kPatterns; }
+
+} // namespace espresso
