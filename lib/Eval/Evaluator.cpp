@@ -9,12 +9,15 @@
 #include "espresso/Eval/Evaluator.h"
 
 #include "FunctionPlan.h"
+#include "TypeFit.h"
 #include "espresso/Ops/Registry.h"
 
 namespace espresso {
 
 /// Calls deeper than this are taken for endless recursion.
 static constexpr unsigned kMaxCallDepth = 64;
+/// Loops of more rounds are taken for endless.
+static constexpr unsigned kMaxRounds = 1U << 20;
 
 //===----------------------------------------------------------------------===//
 // States
@@ -37,36 +40,19 @@ void StateStore::set(llvm::StringRef name, Tensor value) {
 // Running
 //===----------------------------------------------------------------------===//
 
-/// Whether a tensor of `shape` may stand where `type` is declared.
-static bool fits(TensorType type, llvm::ArrayRef<int64_t> shape) {
-  if (type.getRank() != static_cast<int64_t>(shape.size()))
-    return false;
-  for (int64_t axis = 0; axis < type.getRank(); ++axis)
-    if (type.getDim(axis) != kDynamic && type.getDim(axis) != shape[axis])
-      return false;
-  return true;
-}
-
-/// Whether `tensor` can be made one of `type`: anything but text converts.
-static bool fits(TensorType type, const Tensor &tensor) {
-  bool isText = type.getElementType() == DataType::String;
-  return isText == (tensor.getElementType() == DataType::String) &&
-         fits(type, tensor.getShape());
-}
-
-static std::string printShape(llvm::ArrayRef<int64_t> shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 namespace {
 
 /// What the inputs of a function are bound to, in the order of its plan.
 struct Bindings {
   std::vector<TensorRef> tensors;
   std::vector<Tensor *> states;
+};
+
+/// A function that is running.
+struct Frame {
+  std::vector<TensorRef> slots;
+  llvm::ArrayRef<Tensor *> states;
+  unsigned depth;
 };
 
 } // namespace
@@ -84,6 +70,13 @@ struct Evaluator::Impl {
                                  StateStore &states);
   FailureOr<std::vector<TensorRef>>
   runFunction(FunctionPlan &plan, const Bindings &bindings, unsigned depth);
+  LogicalResult runOps(std::vector<PlannedOp> &ops, Frame &frame);
+  FailureOr<std::vector<TensorRef>> runOp(PlannedOp &planned, Frame &frame);
+  FailureOr<std::vector<TensorRef>>
+  runBlock(PlannedBlock &block, llvm::ArrayRef<TensorRef> inputs, Frame &frame);
+  FailureOr<std::vector<TensorRef>>
+  runBlocks(PlannedOp &planned, llvm::ArrayRef<KernelArgument> arguments,
+            Frame &frame);
   FailureOr<std::vector<TensorRef>>
   runCall(const PlannedOp &planned, llvm::ArrayRef<KernelArgument> arguments,
           unsigned depth);
@@ -146,12 +139,17 @@ FailureOr<Bindings> Evaluator::Impl::bindInputs(const Function &function,
       bindings.states[input.index] = tensor;
       continue;
     }
+    auto type = input.type.getAs<TensorType>();
+    if (!type)
+      return diagnostics.emitError(function.getLocation())
+             << "input '" << input.name << "' of function '"
+             << function.getName() << "' is '" << input.type
+             << "', but only tensors and states can be given";
     const Tensor *given = findTensor(inputs, input.name);
     if (!given)
       return diagnostics.emitError(function.getLocation())
              << "function '" << function.getName() << "' needs input '"
              << input.name << "'";
-    auto type = input.type.castTo<TensorType>();
     if (!fits(type, *given))
       return reportMisfit("input", input, *given);
     bindings.tensors[input.index] = std::make_shared<const Tensor>(
@@ -196,6 +194,17 @@ Evaluator::Impl::runCall(const PlannedOp &planned,
   return results;
 }
 
+static LogicalResult checkResult(const Operation &op, size_t index,
+                                 const Tensor &tensor) {
+  const Value &result = *op.getResult(index);
+  if (fitsResult(result.getType(), tensor.getShape()))
+    return success();
+  return op.emitError() << "result '" << result.getName()
+                        << "' is declared as '" << result.getType()
+                        << "' but evaluates to shape "
+                        << printShape(tensor.getShape());
+}
+
 /// The arithmetic of one operation. That of the engine and of half sums is for
 /// operations on fp16 outside of the host: those whose first float is fp16.
 static Numerics getOpNumerics(Numerics numerics, const Operation &op,
@@ -225,12 +234,8 @@ Evaluator::Impl::runKernel(const PlannedOp &planned,
   std::vector<TensorRef> results;
   std::vector<Tensor> tensors = context.takeResults();
   for (size_t i = 0; i < tensors.size(); ++i) {
-    auto type = op.getResult(i)->getTensorType();
-    if (!fits(type, tensors[i].getShape()))
-      return op.emitError()
-             << "result '" << op.getResult(i)->getName() << "' is declared as '"
-             << type << "' but evaluates to shape "
-             << printShape(tensors[i].getShape());
+    if (failed(checkResult(op, i, tensors[i])))
+      return failure();
     tensors[i].round(own);
     results.push_back(std::make_shared<const Tensor>(std::move(tensors[i])));
   }
@@ -254,17 +259,69 @@ collectArguments(const PlannedOp &planned, llvm::ArrayRef<TensorRef> slots,
 }
 
 FailureOr<std::vector<TensorRef>>
-Evaluator::Impl::runFunction(FunctionPlan &plan, const Bindings &bindings,
-                             unsigned depth) {
-  std::vector<TensorRef> slots = bindings.tensors;
-  for (PlannedOp &planned : plan.ops) {
+Evaluator::Impl::runBlock(PlannedBlock &block, llvm::ArrayRef<TensorRef> inputs,
+                          Frame &frame) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    frame.slots[block.inputSlots[i]] = inputs[i];
+  if (failed(runOps(block.ops, frame)))
+    return failure();
+  std::vector<TensorRef> outputs;
+  for (const TensorSource &source : block.outputs)
+    outputs.push_back(source.slot < 0 ? source.constant
+                                      : frame.slots[source.slot]);
+  return outputs;
+}
+
+/// One of two blocks, or the second as long as the first gives true.
+FailureOr<std::vector<TensorRef>>
+Evaluator::Impl::runBlocks(PlannedOp &planned,
+                           llvm::ArrayRef<KernelArgument> arguments,
+                           Frame &frame) {
+  const Operation &op = *planned.op;
+  KernelContext bound(op, numerics, arguments);
+  if (op.is("cond"))
+    return runBlock(planned.blocks[bound.getBool("pred") ? 0 : 1], {}, frame);
+  llvm::ArrayRef<TensorRef> start = bound.getList("loop_vars");
+  std::vector<TensorRef> variables(start.begin(), start.end());
+  for (unsigned round = 0; round < kMaxRounds; ++round) {
+    FailureOr<std::vector<TensorRef>> isTrue =
+        runBlock(planned.blocks[0], variables, frame);
+    if (failed(isTrue))
+      return failure();
+    if (!isTrue->front()->getInteger())
+      return variables;
+    FailureOr<std::vector<TensorRef>> next =
+        runBlock(planned.blocks[1], variables, frame);
+    if (failed(next))
+      return failure();
+    variables = std::move(*next);
+  }
+  return op.emitError() << "the loop has no end after " << kMaxRounds
+                        << " rounds";
+}
+
+FailureOr<std::vector<TensorRef>> Evaluator::Impl::runOp(PlannedOp &planned,
+                                                         Frame &frame) {
+  std::vector<KernelArgument> arguments =
+      collectArguments(planned, frame.slots, frame.states);
+  if (planned.callee)
+    return runCall(planned, arguments, frame.depth);
+  if (planned.blocks.empty())
+    return runKernel(planned, arguments);
+  FailureOr<std::vector<TensorRef>> results =
+      runBlocks(planned, arguments, frame);
+  for (size_t i = 0; succeeded(results) && i < results->size(); ++i)
+    if (failed(checkResult(*planned.op, i, *(*results)[i])))
+      return failure();
+  return results;
+}
+
+LogicalResult Evaluator::Impl::runOps(std::vector<PlannedOp> &ops,
+                                      Frame &frame) {
+  for (PlannedOp &planned : ops) {
     std::vector<TensorRef> results = planned.keptResults;
     if (results.empty()) {
-      std::vector<KernelArgument> arguments =
-          collectArguments(planned, slots, bindings.states);
-      FailureOr<std::vector<TensorRef>> computed =
-          planned.callee ? runCall(planned, arguments, depth)
-                         : runKernel(planned, arguments);
+      FailureOr<std::vector<TensorRef>> computed = runOp(planned, frame);
       if (failed(computed))
         return failure();
       results = std::move(*computed);
@@ -272,14 +329,23 @@ Evaluator::Impl::runFunction(FunctionPlan &plan, const Bindings &bindings,
         planned.keptResults = results;
     }
     for (size_t i = 0; i < results.size(); ++i)
-      slots[planned.resultSlots[i]] = std::move(results[i]);
+      frame.slots[planned.resultSlots[i]] = std::move(results[i]);
     for (int slot : planned.dyingSlots)
-      slots[slot].reset();
+      frame.slots[slot].reset();
   }
+  return success();
+}
+
+FailureOr<std::vector<TensorRef>>
+Evaluator::Impl::runFunction(FunctionPlan &plan, const Bindings &bindings,
+                             unsigned depth) {
+  Frame frame = {bindings.tensors, bindings.states, depth};
+  if (failed(runOps(plan.ops, frame)))
+    return failure();
   std::vector<TensorRef> outputs;
   for (const PlannedOutput &output : plan.outputs)
     outputs.push_back(output.source.slot < 0 ? output.source.constant
-                                             : slots[output.source.slot]);
+                                             : frame.slots[output.source.slot]);
   return outputs;
 }
 
@@ -312,32 +378,6 @@ FailureOr<NamedTensors> Evaluator::run(llvm::StringRef functionName,
   for (size_t i = 0; i < outputs->size(); ++i)
     named.emplace_back((*plan)->outputs[i].name.str(), *(*outputs)[i]);
   return named;
-}
-
-FailureOr<llvm::SmallVector<Attribute>> evaluateOp(const Operation &op) {
-  KernelFn kernel = findKernel(op);
-  if (!kernel || !isPure(op))
-    return failure();
-  Numerics numerics{NumericsMode::Fp16};
-  ConstantPool constants(numerics);
-  FailureOr<std::vector<KernelArgument>> arguments =
-      resolveConstantArguments(op, constants);
-  if (failed(arguments))
-    return failure();
-  KernelContext context(op, numerics, *arguments);
-  kernel(context);
-  if (context.getError())
-    return failure();
-  llvm::SmallVector<Attribute> results;
-  std::vector<Tensor> tensors = context.takeResults();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    if (!fits(op.getResult(i)->getTensorType(), tensors[i].getShape()))
-      return failure();
-    tensors[i].round();
-    results.push_back(
-        tensorToAttribute(op.getFunction()->getContext(), tensors[i]));
-  }
-  return results;
 }
 
 } // namespace espresso

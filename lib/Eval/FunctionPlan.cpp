@@ -27,7 +27,37 @@ KernelFn findKernel(const Operation &op) {
 // Constants
 //===----------------------------------------------------------------------===//
 
+/// The elements of a list along a new first axis; null if they are not alike.
+TensorRef ConstantPool::getList(const ListElements &list, std::string &reason) {
+  std::vector<TensorRef> elements;
+  for (const Attribute &element : list.elements) {
+    elements.push_back(get(element, reason));
+    const TensorRef &first = elements.front(), &last = elements.back();
+    if (!last || last->getElementType() != first->getElementType() ||
+        last->getShape() != first->getShape())
+      return nullptr;
+  }
+  if (elements.empty())
+    return nullptr;
+  Shape shape = {static_cast<int64_t>(elements.size())};
+  shape.append(elements[0]->getShape().begin(), elements[0]->getShape().end());
+  Tensor joined(elements[0]->getElementType(), shape);
+  std::visit(
+      [&](auto &to) {
+        auto place = to.begin();
+        for (const TensorRef &element : elements) {
+          const auto &from =
+              std::get<std::decay_t<decltype(to)>>(element->getStorage());
+          place = std::copy(from.begin(), from.end(), place);
+        }
+      },
+      joined.getStorage());
+  return std::make_shared<const Tensor>(std::move(joined));
+}
+
 TensorRef ConstantPool::get(const Attribute &attribute, std::string &reason) {
+  if (const ListElements *list = attribute.getList())
+    return getList(*list, reason);
   if (!attribute.getType().is<TensorType>())
     return nullptr;
   const BlobReference *blob = attribute.getBlob();
@@ -69,14 +99,16 @@ public:
   FailureOr<FunctionPlan> run();
 
 private:
-  LogicalResult planOp(const Operation &op);
+  LogicalResult planOps(const Block &block, std::vector<PlannedOp> &ops);
+  LogicalResult planOp(const Operation &op, std::vector<PlannedOp> &ops);
+  LogicalResult planBlocks(const Operation &op, PlannedOp &planned);
   LogicalResult planCall(const Operation &op, PlannedOp &planned);
   LogicalResult planBinding(const Operation &op, const Binding &binding,
                             PlannedOp &planned);
   LogicalResult planUnbound(const Operation &op, PlannedOp &planned);
   FailureOr<TensorRef> getConstant(const Attribute &attribute,
                                    const Operation &op, llvm::StringRef name);
-  void findLifetimes();
+  TensorSource getSource(const Value &value) const;
   int newSlot(const Value &value) {
     slots[&value] = plan.numSlots;
     return plan.numSlots++;
@@ -175,7 +207,36 @@ static LogicalResult reportNoKernel(const Operation &op) {
                                        : "it is unknown");
 }
 
-LogicalResult Planner::planOp(const Operation &op) {
+/// Where a value of an output is found.
+TensorSource Planner::getSource(const Value &value) const {
+  if (auto found = constantValues.find(&value); found != constantValues.end())
+    return {found->second, -1};
+  return {nullptr, slots.lookup(&value)};
+}
+
+LogicalResult Planner::planBlocks(const Operation &op, PlannedOp &planned) {
+  for (const std::unique_ptr<Block> &block : op.getBlocks()) {
+    PlannedBlock &plannedBlock = planned.blocks.emplace_back();
+    for (const auto &input : block->getInputs())
+      plannedBlock.inputSlots.push_back(newSlot(*input));
+    if (failed(planOps(*block, plannedBlock.ops)))
+      return failure();
+    for (size_t i = 0; i < block->getNumOutputs(); ++i)
+      plannedBlock.outputs.push_back(getSource(*block->getOutput(i)));
+  }
+  return success();
+}
+
+LogicalResult Planner::planOps(const Block &block,
+                               std::vector<PlannedOp> &ops) {
+  for (const Operation &op : block.getOperations())
+    if (failed(planOp(op, ops)))
+      return failure();
+  return success();
+}
+
+LogicalResult Planner::planOp(const Operation &op,
+                              std::vector<PlannedOp> &ops) {
   if (op.is("const")) {
     const Value &result = *op.getResult();
     FailureOr<TensorRef> tensor =
@@ -189,6 +250,9 @@ LogicalResult Planner::planOp(const Operation &op) {
   planned.op = &op;
   if (op.is("espresso.call")) {
     if (failed(planCall(op, planned)))
+      return failure();
+  } else if (!op.getBlocks().empty()) {
+    if (failed(planBlocks(op, planned)))
       return failure();
   } else {
     planned.kernel = findKernel(op);
@@ -210,28 +274,58 @@ LogicalResult Planner::planOp(const Operation &op) {
       });
   for (const auto &result : op.getResults())
     planned.resultSlots.push_back(newSlot(*result));
-  plan.ops.push_back(std::move(planned));
+  ops.push_back(std::move(planned));
   return success();
 }
 
-void Planner::findLifetimes() {
+/// Appends the slots that `planned` reads, those that its blocks read included.
+static void collectReads(const PlannedOp &planned,
+                         llvm::SmallVectorImpl<int> &reads) {
+  for (const PlannedArgument &argument : planned.arguments)
+    for (const TensorSource &source : argument.sources)
+      reads.push_back(source.slot);
+  for (const PlannedBlock &block : planned.blocks) {
+    for (const PlannedOp &inner : block.ops)
+      collectReads(inner, reads);
+    for (const TensorSource &output : block.outputs)
+      reads.push_back(output.slot);
+  }
+}
+
+static void findLifetimes(std::vector<PlannedOp> &ops,
+                          std::vector<bool> &isLive);
+
+/// In a block, which may run again, only its own values die.
+static void findLifetimes(PlannedBlock &block, size_t numSlots) {
+  std::vector<bool> isLive(numSlots, true);
+  for (int slot : block.inputSlots)
+    isLive[slot] = false;
+  for (const PlannedOp &planned : block.ops)
+    for (int slot : planned.resultSlots)
+      isLive[slot] = false;
+  for (const TensorSource &output : block.outputs)
+    if (output.slot >= 0)
+      isLive[output.slot] = true;
+  findLifetimes(block.ops, isLive);
+}
+
+/// Notes at each operation the slots that die with it. `isLive` are those that
+/// live behind the last one.
+static void findLifetimes(std::vector<PlannedOp> &ops,
+                          std::vector<bool> &isLive) {
   // Walking backwards, the first use met is the last one.
-  std::vector<bool> isLive(plan.numSlots, false);
-  for (const PlannedOutput &output : plan.outputs)
-    if (output.source.slot >= 0)
-      isLive[output.source.slot] = true;
-  for (PlannedOp &planned : llvm::reverse(plan.ops)) {
-    auto touch = [&](int slot) {
+  for (PlannedOp &planned : llvm::reverse(ops)) {
+    llvm::SmallVector<int, 8> touched(planned.resultSlots.begin(),
+                                      planned.resultSlots.end());
+    collectReads(planned, touched);
+    for (int slot : touched) {
       if (slot < 0 || isLive[slot])
-        return;
+        continue;
       isLive[slot] = true;
       planned.dyingSlots.push_back(slot);
-    };
-    for (int slot : planned.resultSlots)
-      touch(slot);
-    for (const PlannedArgument &argument : planned.arguments)
-      for (const TensorSource &source : argument.sources)
-        touch(source.slot);
+    }
+    for (PlannedBlock &block : planned.blocks)
+      findLifetimes(block, isLive.size());
   }
 }
 
@@ -245,78 +339,22 @@ FailureOr<FunctionPlan> Planner::run() {
       index = newSlot(*input);
     plan.inputs.push_back({input->getName(), input->getType(), index});
   }
-  for (const Operation &op : body.getOperations())
-    if (failed(planOp(op)))
-      return failure();
+  if (failed(planOps(body, plan.ops)))
+    return failure();
+  std::vector<bool> isLive(plan.numSlots, false);
   for (size_t i = 0; i < body.getNumOutputs(); ++i) {
-    const Value *value = body.getOutput(i);
-    PlannedOutput output{value->getName(), {}};
-    if (auto found = constantValues.find(value); found != constantValues.end())
-      output.source.constant = found->second;
-    else
-      output.source.slot = slots.lookup(value);
-    plan.outputs.push_back(output);
+    const Value &value = *body.getOutput(i);
+    plan.outputs.push_back({value.getName(), getSource(value)});
+    if (int slot = plan.outputs.back().source.slot; slot >= 0)
+      isLive[slot] = true;
   }
-  findLifetimes();
+  findLifetimes(plan.ops, isLive);
   return std::move(plan);
 }
 
 FailureOr<FunctionPlan> planFunction(const Function &function,
                                      ConstantPool &constants) {
   return Planner(function, constants).run();
-}
-
-//===----------------------------------------------------------------------===//
-// Single operations
-//===----------------------------------------------------------------------===//
-
-/// What `argument` is at compile time, or null.
-static Attribute getConstantValue(const Argument &argument) {
-  const Value *value = argument.getValue();
-  if (!value)
-    return argument.getLiteral();
-  const Operation *producer = value->getDefiningOp();
-  return producer && producer->is("const") ? producer->getAttribute("val")
-                                           : Attribute();
-}
-
-/// Adds the tensor of `value` to `argument`; fails if there is none.
-static LogicalResult addConstant(const Attribute &value,
-                                 ConstantPool &constants,
-                                 KernelArgument &argument) {
-  if (!value)
-    return failure();
-  std::string reason;
-  TensorRef tensor = constants.get(value, reason);
-  if (!tensor)
-    return failure();
-  argument.tensors.push_back(tensor);
-  return success();
-}
-
-FailureOr<std::vector<KernelArgument>>
-resolveConstantArguments(const Operation &op, ConstantPool &constants) {
-  std::vector<KernelArgument> arguments;
-  for (const auto &binding : op.getBindings()) {
-    KernelArgument argument{binding->getName(), {}, nullptr};
-    for (size_t i = 0; i < binding->size(); ++i)
-      if (failed(addConstant(getConstantValue((*binding)[i]), constants,
-                             argument)))
-        return failure();
-    arguments.push_back(std::move(argument));
-  }
-  for (const InputDefinition &input : lookupOp(op)->inputs) {
-    if (op.hasBinding(input.name))
-      continue;
-    Attribute value = getConstantOrDefault(op, input.name);
-    if (!value)
-      continue;
-    KernelArgument argument{input.name, {}, nullptr};
-    if (failed(addConstant(value, constants, argument)))
-      return failure();
-    arguments.push_back(std::move(argument));
-  }
-  return arguments;
 }
 
 } // namespace espresso

@@ -25,11 +25,14 @@ class ConstantPool {
 public:
   explicit ConstantPool(Numerics numerics) : numerics(numerics) {}
 
-  /// The tensor of `attribute`; null if it is not a tensor, or if its weights
+  /// The tensor of `attribute`, which for a list of tensors has an axis more;
+  /// null if it is something else, or if its weights
   /// cannot be had, and then `reason` says why.
   TensorRef get(const Attribute &attribute, std::string &reason);
 
 private:
+  TensorRef getList(const ListElements &list, std::string &reason);
+
   Numerics numerics;
   llvm::StringMap<TensorRef> blobs;
 };
@@ -47,11 +50,14 @@ struct PlannedArgument {
   int state = -1;
 };
 
+struct PlannedBlock;
+
 struct PlannedOp {
   const Operation *op = nullptr;
-  /// Null for espresso.call.
+  /// Null for espresso.call and for operations with blocks.
   KernelFn kernel = nullptr;
   const Function *callee = nullptr;
+  std::vector<PlannedBlock> blocks;
   std::vector<PlannedArgument> arguments;
   llvm::SmallVector<int, 2> resultSlots;
   /// Slots that nobody reads after this operation.
@@ -59,6 +65,14 @@ struct PlannedOp {
   /// Pure with constant arguments: results are kept after the first run.
   bool isConstant = false;
   std::vector<TensorRef> keptResults;
+};
+
+/// A block within a function, whose slots it shares: it sees all values around
+/// it.
+struct PlannedBlock {
+  std::vector<int> inputSlots;
+  std::vector<PlannedOp> ops;
+  std::vector<TensorSource> outputs;
 };
 
 struct PlannedInput {
@@ -86,11 +100,6 @@ struct FunctionPlan {
 /// Makes the plan of `function`; reports what cannot be evaluated.
 [[nodiscard]] FailureOr<FunctionPlan> planFunction(const Function &function,
                                                    ConstantPool &constants);
-
-/// The arguments of `op` that are constant, defaults of its record included,
-/// for evaluateOp; fails if one is not.
-[[nodiscard]] FailureOr<std::vector<KernelArgument>>
-resolveConstantArguments(const Operation &op, ConstantPool &constants);
 
 /// The kernel that the record of `op` names, or null.
 [[nodiscard]] KernelFn findKernel(const Operation &op);

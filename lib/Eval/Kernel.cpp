@@ -67,9 +67,12 @@ Shape KernelContext::getAxes(llvm::StringRef input, int64_t rank) const {
 }
 
 DataType KernelContext::getResultType(unsigned index) const {
-  auto type = op.getResult(index)->getTensorType();
-  assert(type && "kernels return tensors");
-  return numerics.getEffectiveType(type.getElementType());
+  Type type = op.getResult(index)->getType();
+  if (auto list = type.getAs<ListType>())
+    type = list.getElementType();
+  else if (auto dict = type.getAs<DictType>())
+    type = dict.getValueType();
+  return numerics.getEffectiveType(type.castTo<TensorType>().getElementType());
 }
 
 } // namespace espresso

@@ -17,13 +17,16 @@ namespace espresso {
 static std::vector<KernelEntry> collectKernels() {
   std::vector<KernelEntry> kernels;
   for (auto getFamily :
-       {getActivationKernels,  getAttentionKernels,     getBinaryKernels,
-        getCacheKernels,       getCompositeKernels,     getConstexprKernels,
-        getConvolutionKernels, getCreationKernels,      getGatherKernels,
-        getLayoutKernels,      getNormalizationKernels, getPoolKernels,
-        getProductKernels,     getProjectionKernels,    getReductionKernels,
-        getScatterKernels,     getSlicingKernels,       getSortingKernels,
-        getSpaceKernels,       getStateKernels,         getUnaryKernels})
+       {getActivationKernels,    getAttentionKernels,    getBinaryKernels,
+        getCacheKernels,         getCompositeKernels,    getConstexprKernels,
+        getConvolutionKernels,   getCreationKernels,     getDetectionKernels,
+        getGatherKernels,        getLayoutKernels,       getListKernels,
+        getNormalizationKernels, getPoolKernels,         getProductKernels,
+        getProjectionKernels,    getQuantizationKernels, getRandomKernels,
+        getRearrangeKernels,     getRecurrentKernels,    getReductionKernels,
+        getResizeKernels,        getSamplingKernels,     getScatterKernels,
+        getSlicingKernels,       getSortingKernels,      getSpaceKernels,
+        getStateKernels,         getUnaryKernels})
     llvm::append_range(kernels, getFamily());
   llvm::sort(kernels, [](const KernelEntry &a, const KernelEntry &b) {
     return a.name < b.name;

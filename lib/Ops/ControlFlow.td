@@ -15,7 +15,7 @@ have no inputs, since they see the values around them, and outputs of the same t
 which are the results.}];
   let inputs = (ins InScalar<Bool>:$pred);
   let infer = "Cond";
-  let noEval = kNotEvaluated;
+  let noEval = kEvaluatorItself;
 }
 
 def WhileLoop_iOS15 : Op<"while_loop", iOS15, [NestedBlocks]> {
@@ -26,5 +26,5 @@ body are those of the next round, and in the end the results. An extent that the
 changes is unknown (`?`) in the inputs of the blocks.}];
   let inputs = (ins VariadicAny:$loop_vars);
   let infer = "WhileLoop";
-  let noEval = kNotEvaluated;
+  let noEval = kEvaluatorItself;
 }

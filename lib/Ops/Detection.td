@@ -15,7 +15,6 @@ int64, one for each element of `probabilities`. The results are an element of it
 dictionary from classes to probabilities in fp64; no operation can use them.}];
   let inputs = (ins In<Fp32>:$probabilities, ListConst:$classes);
   let infer = "Classify";
-  let noEval = kNotEvaluated;
 }
 
 class NonMaximumSuppressionBase<Opset o>
@@ -23,7 +22,6 @@ class NonMaximumSuppressionBase<Opset o>
   let summary = "The boxes of highest score that do not overlap much";
   let typeVars = [Domain<T, Floats>];
   let infer = "NonMaximumSuppression";
-  let noEval = kNotEvaluated;
 }
 def NonMaximumSuppression_iOS15 : NonMaximumSuppressionBase<iOS15> {
   let description = [{`boxes` is `[N, B, 4]` of centre x, centre y, width and height,

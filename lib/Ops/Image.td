@@ -11,7 +11,6 @@ include "OpBase.td"
 // The last two axes are height and width.
 class Image<string n, Opset o> : Op<n, o, [Pure]> {
   let typeVars = [Domain<T, Floats>];
-  let noEval = kNotEvaluated;
 }
 
 def Crop_iOS15 : Image<"crop", iOS15> {

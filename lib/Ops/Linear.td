@@ -88,7 +88,6 @@ of `weight`. `quantization_type` is `linear` or `lut`; `nbits` is 1 to 8.}];
   let typeVars = [Domain<T, Floats>, Domain<U, UInt8>];
   let infer = "Conv";
   let verify = "ConvQuantized";
-  let noEval = kNotEvaluated;
 }
 
 class ConvTransposeBase<Opset o> : Op<"conv_transpose", o, [Pure]> {
@@ -98,7 +97,6 @@ kernel…]`. The result has `(extent - 1) · stride + reach - pad` elements alon
 spatial axis, `reach` being that of the dilated kernel, or `extent · stride` if
 `pad_type` is `same`, unless `output_shape` gives all extents.}];
   let infer = "ConvTranspose";
-  let noEval = kNotEvaluated;
 }
 def ConvTranspose_iOS15 : ConvTransposeBase<iOS15> {
   let inputs = (ins In<T>:$x, Const<T>:$weight, OptConst<T>:$bias,

@@ -12,7 +12,6 @@ include "OpBase.td"
 // pure.
 class ListOp<string n, string s, list<Trait> ts = []> : Op<n, iOS15, ts> {
   let summary = s;
-  let noEval = kNotEvaluated;
 }
 
 def MakeList_iOS15 : ListOp<"make_list", "A list of tensors, not yet written"> {

@@ -223,8 +223,6 @@ class Op<string n, Opset o, list<Trait> ts = []> {
   string noEval = "";
 }
 
-/// For operations the reference evaluator does not run.
-defvar kNotEvaluated = "the evaluator does not run it";
 /// For operations that are no computation.
 defvar kEvaluatorItself = "the evaluator itself does this";
 

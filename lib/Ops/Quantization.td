@@ -13,7 +13,6 @@ class Quantization<string n, string s> : Op<n, iOS17, [Pure, Elementwise]> {
   let description = [{`scale` and `zero_point` are scalars, or vectors along
 `axis`.}];
   let typeVars = [Domain<SrcT, Floats>, Domain<DstT, Types<["int8", "uint8"]>>];
-  let noEval = kNotEvaluated;
 }
 def Quantize_iOS17
     : Quantization<"quantize", "`round(input / scale) + zero_point`, clamped"> {

@@ -11,7 +11,6 @@ include "OpBase.td"
 // Up to ios16 in fp32 only.
 class Recurrent<string n, Opset o> : Op<n, o, [Pure]> {
   let typeVars = [Domain<T, !if(!eq(o, iOS15), Fp32, Floats)>];
-  let noEval = kNotEvaluated;
 }
 
 class RnnBase<Opset o> : Recurrent<"rnn", o> {

@@ -15,7 +15,6 @@ the borders, `DEFAULT` starts on the first pixel with steps of n / result.}];
 
 class Sampling<string n, Opset o, string s> : Op<n, o, [Pure]> {
   let summary = s;
-  let noEval = kNotEvaluated;
 }
 
 def Affine_iOS15 : Sampling<"affine", iOS15,

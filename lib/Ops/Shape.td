@@ -41,7 +41,6 @@ count from the end.}];
                 VariadicScalars<Int32>:$begins, VariadicScalars<Int32>:$ends,
                 VariadicScalars<Bool>:$end_masks);
   let infer = "ReshapeLike";
-  let noEval = kNotEvaluated;
 }
 def ReshapeLike_iOS16 : ReshapeLikeBase<iOS16, Tensors15>;
 def ReshapeLike_iOS17 : ReshapeLikeBase<iOS17, Tensors17>;
@@ -86,7 +85,6 @@ class ReverseSequenceBase<Opset o, Types domain>
   let summary = "The first `lengths[b]` elements of each sequence, reversed";
   let infer = "SameAsX";
   let verify = "ReverseSequence";
-  let noEval = kNotEvaluated;
 }
 def ReverseSequence_iOS15 : ReverseSequenceBase<iOS15, Tensors15> {
   let inputs = (ins In<T>:$x, InVector<Int32>:$lengths,
@@ -103,7 +101,6 @@ def Flatten2d_iOS15 : Reshaping<"flatten2d", iOS15, Tensors15> {
   let summary = "A matrix of the axes before `axis` and those from it on";
   let inputs = (ins In<T>:$x, OptScalar<Int32, "1">:$axis);
   let infer = "Flatten2d";
-  let noEval = kNotEvaluated;
 }
 
 class SlidingWindowsBase<Opset o, Types domain>
@@ -112,7 +109,6 @@ class SlidingWindowsBase<Opset o, Types domain>
   let inputs = (ins In<T>:$x, Scalar<Int32>:$axis, Scalar<Int32>:$size,
                 OptScalar<Int32, "1">:$stride);
   let infer = "SlidingWindows";
-  let noEval = kNotEvaluated;
 }
 def SlidingWindows_iOS15 : SlidingWindowsBase<iOS15, Numbers>;
 def SlidingWindows_iOS17 : SlidingWindowsBase<iOS17, Tensors17>;

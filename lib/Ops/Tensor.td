@@ -30,7 +30,6 @@ def FillLike_iOS16 : Op<"fill_like", iOS16, [Pure]> {
   let description = "Without `value` the elements are fp32.";
   let typeVars = [Domain<T, Tensors15>, Domain<U, Tensors15>];
   let infer = "FillLike";
-  let noEval = kNotEvaluated;
 }
 
 def NonZero_iOS15 : Op<"non_zero", iOS15, [Pure]> {
@@ -38,7 +37,6 @@ def NonZero_iOS15 : Op<"non_zero", iOS15, [Pure]> {
   let inputs = (ins In<T>:$x);
   let typeVars = [Domain<T, Tensors15>];
   let infer = "NonZero";
-  let noEval = kNotEvaluated;
 }
 
 def Range1D_iOS15 : Op<"range_1d", iOS15, [Pure]> {
@@ -104,7 +102,6 @@ class Random<string n, string s> : Op<n, iOS15> {
   let description = "Without parameters the elements are fp32.";
   let typeVars = [Domain<T, Floats>];
   let infer = "Random";
-  let noEval = kNotEvaluated;
 }
 def RandomBernoulli_iOS15 : Random<"random_bernoulli",
                                    "1 with the probability `prob`, else 0"> {
@@ -130,7 +127,6 @@ def RandomCategorical_iOS15 : Op<"random_categorical", iOS15> {
                 OptScalar<Int32, "1">:$size, OptScalar<Int32, "-1">:$seed);
   let typeVars = [Domain<T, Floats>];
   let infer = "RandomCategorical";
-  let noEval = kNotEvaluated;
 }
 
 //===----------------------------------------------------------------------===//

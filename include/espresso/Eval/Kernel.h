@@ -79,7 +79,9 @@ public:
 
   // Results.
 
-  /// The type that result `index` has in the arithmetic of this run.
+  /// The type that result `index` has in the arithmetic of this run. A list is
+  /// held as one tensor with an axis more, in front; a dictionary as the tensor
+  /// of its values.
   DataType getResultType(unsigned index = 0) const;
   /// Zeros of that type, to be filled and handed to setResult.
   Tensor makeResult(llvm::ArrayRef<int64_t> shape, unsigned index = 0) const {

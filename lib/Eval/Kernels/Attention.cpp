@@ -206,15 +206,19 @@ static void shortConvolution(KernelContext &ctx) {
     const T *rows = cache.get<T>().data();
     Tensor result = ctx.makeResult(x.getShape());
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
+      using Product = typename decltype(emptySum)::Product;
       for (int64_t i = 0; i < x.getNumElements(); ++i) {
         int64_t c = i / columns, last = position + i % columns;
-        auto sum = emptySum;
+        T shift = static_cast<T>(bias ? bias->getReal(c) : 0);
+        Product sum;
+        if constexpr (Product::kStartsWithBias)
+          sum.addBias(std::exchange(shift, T(0)));
         for (int64_t tap = std::max<int64_t>(0, taps - 1 - last); tap < taps;
              ++tap)
-          sum.addProduct(weights[c * taps + tap],
-                         rows[(last - (taps - 1 - tap)) * channels + c]);
-        result.get<T>()[i] =
-            sum.get() + static_cast<T>(bias ? bias->getReal(c) : 0);
+          sum.addProduct(
+              Product::prepare(weights[c * taps + tap]),
+              Product::prepare(rows[(last - (taps - 1 - tap)) * channels + c]));
+        result.get<T>()[i] = sum.get() + shift;
       }
     });
     ctx.setResult(std::move(result));

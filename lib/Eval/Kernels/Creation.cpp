@@ -34,6 +34,27 @@ static void fill(KernelContext &ctx) {
   ctx.setResult(std::move(result));
 }
 
+static void fillLike(KernelContext &ctx) {
+  Tensor result = ctx.makeResult(ctx.get("ref_tensor").getShape());
+  fillWith(result, ctx.get("value"));
+  ctx.setResult(std::move(result));
+}
+
+/// A row of indices for each element that is not zero, in row-major order.
+static void nonZero(KernelContext &ctx) {
+  const Tensor &x = ctx.get("x");
+  std::vector<int64_t> places;
+  forEachIndex(x.getShape(), [&](llvm::ArrayRef<int64_t> index, int64_t i) {
+    if (x.getReal(i) != 0)
+      places.insert(places.end(), index.begin(), index.end());
+  });
+  int64_t rank = x.getRank();
+  auto rows = rank == 0 ? static_cast<int64_t>(x.getReal() != 0)
+                        : static_cast<int64_t>(places.size()) / rank;
+  ctx.setResult(Tensor::fromElements(ctx.getResultType(), {rows, rank},
+                                     std::move(places)));
+}
+
 /// start, start + step, ... before end; each element is start + i step, so that
 /// errors do not add up.
 static void range1D(KernelContext &ctx) {
@@ -110,8 +131,9 @@ static void bandPart(KernelContext &ctx) {
 }
 
 static constexpr KernelEntry kKernels[] = {
-    {"BandPart", bandPart}, {"Fill", fill},   {"OneHot", oneHot},
-    {"Range1d", range1D},   {"Shape", shape},
+    {"BandPart", bandPart}, {"Fill", fill},     {"FillLike", fillLike},
+    {"NonZero", nonZero},   {"OneHot", oneHot}, {"Range1d", range1D},
+    {"Shape", shape},
 };
 
 llvm::ArrayRef<KernelEntry> getCreationKernels() { return kKernels; }

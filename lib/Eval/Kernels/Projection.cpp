@@ -24,13 +24,13 @@ static std::vector<T> applyWeights(KernelContext &ctx, const Tensor &weight,
   Elements<T> weights(weight);
   int64_t outputs = weight.getDim(0), inputs = weight.getDim(1);
   std::vector<T> result(outputs * columns);
+  std::vector<T> biases = bias ? getElementsAs<T>(*bias) : std::vector<T>();
   withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
     multiplyMatrices<decltype(emptySum)>(
         makeMatrix(weights.data(), outputs, inputs),
-        makeMatrix(x, inputs, columns), result.data());
+        makeMatrix(x, inputs, columns), result.data(),
+        makeRowBias<T>(bias ? biases.data() : nullptr, outputs, columns));
   });
-  for (int64_t i = 0; bias && i < outputs * columns; ++i)
-    result[i] += static_cast<T>(bias->getReal(i / columns));
   return result;
 }
 

@@ -116,6 +116,16 @@ T minimumOf(T a, T b) {
   return isNotANumber(b) || b < a ? b : a;
 }
 
+/// The nearest integer; halves go to the even neighbour, in whatever rounding
+/// mode.
+template <typename T>
+T roundHalfToEven(T x) {
+  T nearest = std::round(x);
+  if (std::fabs(x - std::trunc(x)) == T(0.5))
+    nearest = T(2) * std::round(x / T(2));
+  return std::copysign(nearest, x);
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes and indices
 //===----------------------------------------------------------------------===//

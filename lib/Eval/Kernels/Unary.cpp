@@ -46,15 +46,6 @@ static void tanh(KernelContext &ctx) {
   unary<[](auto x) { return std::tanh(x); }>(ctx);
 }
 
-/// Halves go to the even neighbour, in whatever rounding mode.
-template <typename T>
-static T roundHalfToEven(T x) {
-  T nearest = std::round(x);
-  if (std::fabs(x - std::trunc(x)) == T(0.5))
-    nearest = T(2) * std::round(x / T(2));
-  return std::copysign(nearest, x);
-}
-
 template <typename T>
 static T signOf(T x) {
   if (isNotANumber(x))
