@@ -225,6 +225,11 @@ FailureOr<std::vector<TensorRef>>
 Evaluator::Impl::runKernel(const PlannedOp &planned,
                            llvm::ArrayRef<KernelArgument> arguments) {
   const Operation &op = *planned.op;
+  for (const auto &result : op.getResults())
+    if (auto type = result->getTensorType();
+        type && type.hasStaticShape() && isTooLarge(type.getShape()))
+      return op.emitError() << "result '" << result->getName() << "' of type '"
+                            << type << "' is too large to evaluate";
   Numerics own = getOpNumerics(numerics, op, arguments);
   KernelContext context(op, own, arguments);
   planned.kernel(context);

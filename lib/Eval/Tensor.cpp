@@ -10,6 +10,8 @@
 
 #include "espresso/Base/Half.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <cmath>
 
 namespace espresso {
@@ -19,6 +21,18 @@ int64_t getNumElements(llvm::ArrayRef<int64_t> shape) {
   for (int64_t dim : shape)
     count *= dim;
   return count;
+}
+
+bool isTooLarge(llvm::ArrayRef<int64_t> shape) {
+  if (llvm::is_contained(shape, 0))
+    return false;
+  int64_t count = 1;
+  for (int64_t dim : shape) {
+    if (dim > kMaxElements / count)
+      return true;
+    count *= dim;
+  }
+  return false;
 }
 
 static Tensor::Storage makeZeros(DataType type, int64_t count) {

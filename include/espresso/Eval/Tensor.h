@@ -29,6 +29,13 @@ using Shape = llvm::SmallVector<int64_t, 6>;
 /// The product of the extents; 1 for a scalar.
 [[nodiscard]] int64_t getNumElements(llvm::ArrayRef<int64_t> shape);
 
+/// The most elements that a result may have: more are taken for a mistake.
+inline constexpr int64_t kMaxElements = int64_t{1} << 32;
+
+/// Whether a tensor of `shape` would have more than kMaxElements elements. No
+/// extent may be negative.
+[[nodiscard]] bool isTooLarge(llvm::ArrayRef<int64_t> shape);
+
 /// `axis` counted from the front: negative axes count from behind.
 [[nodiscard]] inline int64_t normalizeAxis(int64_t axis, int64_t rank) {
   return axis < 0 ? axis + rank : axis;

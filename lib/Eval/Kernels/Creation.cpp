@@ -9,6 +9,8 @@
 #include "Families.h"
 #include "Support.h"
 
+#include <algorithm>
+
 namespace espresso {
 
 /// Fills a tensor of zeros with `value`.
@@ -29,6 +31,8 @@ static void fill(KernelContext &ctx) {
   for (int64_t dim : shape)
     if (dim < 0)
       return ctx.fail("negative extent in 'shape'");
+  if (refusesShape(ctx, shape))
+    return;
   Tensor result = ctx.makeResult(shape);
   fillWith(result, ctx.get("value"));
   ctx.setResult(std::move(result));
@@ -68,7 +72,10 @@ static void range1D(KernelContext &ctx) {
     double steps = std::ceil((static_cast<double>(end) - start) / step);
     if (!std::isfinite(steps))
       return ctx.fail("the range has no end");
-    auto count = static_cast<int64_t>(std::max(0.0, steps));
+    auto count = static_cast<int64_t>(
+        std::clamp(steps, 0.0, static_cast<double>(kMaxElements) + 1));
+    if (refusesShape(ctx, {count}))
+      return;
     Tensor result = ctx.makeResult({count});
     for (int64_t i = 0; i < count; ++i)
       result.get<T>()[i] = start + static_cast<T>(i) * step;
@@ -92,6 +99,8 @@ static void oneHot(KernelContext &ctx) {
     return ctx.fail("'one_hot_vector_size' is negative");
   Shape shape(indices.getShape().begin(), indices.getShape().end());
   shape.insert(shape.begin() + axis, size);
+  if (refusesShape(ctx, shape))
+    return;
   AxisView view(shape, axis);
   withNumberType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);

@@ -98,6 +98,8 @@ static void tile(KernelContext &ctx) {
       return ctx.fail("negative repetition in 'reps'");
     shape[axis] *= reps[axis];
   }
+  if (refusesShape(ctx, shape))
+    return;
   ctx.setResult(takeElements(x, shape, [&](llvm::ArrayRef<int64_t> index) {
     int64_t offset = 0;
     for (size_t axis = 0; axis < index.size(); ++axis)

@@ -61,6 +61,8 @@ static void fillRandomly(KernelContext &ctx, Fn draw) {
   for (int64_t dim : shape)
     if (dim < 0)
       return ctx.fail("negative extent in 'shape'");
+  if (refusesShape(ctx, shape))
+    return;
   RandomSource source = getSource(ctx);
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);

@@ -90,6 +90,8 @@ static void resize(KernelContext &ctx) {
     if (extent != 0)
       shape[shape.size() - i] = extent;
   }
+  if (refusesShape(ctx, shape))
+    return;
   llvm::StringRef mode = ctx.getString("sampling_mode");
   if (ctx.getString("interpolation_mode") == "LINEAR")
     return resizeLinearly(ctx, mode, shape);

@@ -12,6 +12,14 @@
 
 namespace espresso {
 
+bool refusesShape(KernelContext &ctx, llvm::ArrayRef<int64_t> shape) {
+  if (!isTooLarge(shape))
+    return false;
+  ctx.fail("the result has more than " + llvm::Twine(kMaxElements) +
+           " elements");
+  return true;
+}
+
 Shape getStrides(llvm::ArrayRef<int64_t> shape) {
   Shape strides(shape.size(), 1);
   for (size_t i = shape.size(); i-- > 1;)

@@ -130,6 +130,9 @@ T roundHalfToEven(T x) {
 // Shapes and indices
 //===----------------------------------------------------------------------===//
 
+/// Refuses a result of `shape`, known only now, that is too large.
+bool refusesShape(KernelContext &ctx, llvm::ArrayRef<int64_t> shape);
+
 /// Row-major strides, in elements.
 Shape getStrides(llvm::ArrayRef<int64_t> shape);
 
