@@ -77,6 +77,20 @@ size_t countValidUtf8(std::string_view text) {
   return at;
 }
 
+std::string replaceInvalidUtf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const size_t valid = countValidUtf8(text);
+    result.append(text.substr(0, valid));
+    text.remove_prefix(valid);
+    if (text.empty())
+      break;
+    result.append("\xEF\xBF\xBD");
+    text.remove_prefix(scanUtf8(text).length);
+  }
+  return result;
+}
+
 char32_t decodeUtf8(std::string_view text) {
   const auto first = static_cast<uint8_t>(text[0]);
   if (first < 0x80)

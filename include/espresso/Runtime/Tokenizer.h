@@ -27,6 +27,8 @@ struct EncodeOptions {
   /// The spelling of a special token ("<|im_end|>") is that token. Otherwise it
   /// is text like any other, which is what text of unknown origin should be.
   bool parseSpecial = false;
+  /// The text goes on where another ended: no blank is put before it.
+  bool isContinuation = false;
 };
 
 /// The vocabulary of a bundle: SentencePiece's BPE and unigram, and BPE by

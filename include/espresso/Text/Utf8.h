@@ -37,6 +37,9 @@ struct Utf8Prefix {
 /// and fast where text is ASCII.
 [[nodiscard]] size_t countValidUtf8(std::string_view text);
 
+/// `text` with U+FFFD for what is no character (Unicode's "maximal subparts").
+[[nodiscard]] std::string replaceInvalidUtf8(std::string_view text);
+
 /// The number of the character that `text` begins with, which must be a whole
 /// one.
 [[nodiscard]] char32_t decodeUtf8(std::string_view text);

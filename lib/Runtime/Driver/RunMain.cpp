@@ -8,6 +8,7 @@
 
 #include "espresso/Runtime/RunMain.h"
 
+#include "ChatLoop.h"
 #include "Console.h"
 #include "ModelCache.h"
 #include "Progress.h"
@@ -99,6 +100,8 @@ int Runner::report(const absl::Status &status) {
 absl::StatusOr<std::string> Runner::readPrompt() const {
   if (options.prompt)
     return *options.prompt;
+  if (options.promptFile.empty())
+    return std::string(); // a conversation
   ESPRESSO_ASSIGN_OR_RETURN(std::string text, readText(options.promptFile));
   if (!text.empty() && text.back() == '\n')
     text.pop_back();
@@ -184,7 +187,9 @@ absl::Status Runner::continueText(const std::string &prompt) {
                       {.threads = static_cast<unsigned>(options.threads)}));
   loadSeconds += getSeconds(Clock::now() - start);
   const Tokenizer &tokenizer = bundle->getTokenizer();
-  ESPRESSO_ASSIGN_OR_RETURN(promptIds, tokenizer.encode(prompt));
+  ESPRESSO_ASSIGN_OR_RETURN(
+      promptIds,
+      tokenizer.encode(prompt, {.parseSpecial = options.parseSpecial}));
   TextStream stream(tokenizer, /*atStart=*/prompt.empty());
   auto progress =
       std::make_unique<Progress>(wantsProgress(), "reading the prompt");
@@ -259,7 +264,9 @@ int Runner::run() {
       "%s: %s, %d layers, %d parameters, %s, context %d", bundle->getPath(),
       model.name, model.numLayers, model.numParameters, model.dataType,
       model.contextLength));
-  absl::Status status = continueText(*prompt);
+  absl::Status status = options.chat
+                            ? runChat(options, messages, bundle, *prompt)
+                            : continueText(*prompt);
   return status.ok() ? kSuccess : report(status);
 }
 

@@ -60,6 +60,16 @@ static OptionGroup getTextOptions(RunOptions &o) {
            {"--max-tokens", "-n", "N",
             "New tokens at most (default: to the end of text)", false,
             storeInteger(o.maxNewTokens, -1, kMost)},
+           {"--chat", "", "", "Talk: each line of input is a turn", false,
+            storeFlag(o.chat)},
+           {"--system", "", "TEXT", "What the model is told before a talk",
+            true, storeText(o.system)},
+           {"--chat-template", "", "FILE",
+            "Write turns as this Jinja template does", true,
+            storeText(o.chatTemplate)},
+           {"--parse-special", "", "",
+            "Special tokens may be spelt out in the prompt", true,
+            storeFlag(o.parseSpecial)},
            {"--ignore-eos", "", "", "Go on after the model ends the text", true,
             storeFlag(o.ignoreStop)}}};
 }
@@ -150,8 +160,14 @@ parseRunOptions(std::span<const std::string_view> arguments) {
   o.model = rest[0];
   if (o.prompt && !o.promptFile.empty())
     return usage("-p and -f exclude each other");
-  if (!o.prompt && o.promptFile.empty())
-    return usage("no prompt was given; add -p TEXT or -f FILE");
+  if (!o.prompt && o.promptFile.empty() && !o.chat)
+    return usage("no prompt was given; add -p TEXT or -f FILE, or talk with ",
+                 "--chat");
+  if (o.chat && (o.ids || !o.logits.empty() || o.parseSpecial || o.ignoreStop))
+    return usage("--chat goes with none of --ids, --logits, --parse-special ",
+                 "and --ignore-eos");
+  if (!o.chat && (!o.system.empty() || !o.chatTemplate.empty()))
+    return usage("--system and --chat-template need --chat");
   if (o.ids && o.logits == "-")
     return usage("--ids and --logits=- both want stdout");
   o.sampler.seed = static_cast<uint64_t>(o.seed);

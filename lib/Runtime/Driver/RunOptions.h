@@ -27,6 +27,10 @@ struct RunOptions {
 
   std::optional<std::string> prompt;
   std::string promptFile;
+  bool parseSpecial = false;
+  bool chat = false;
+  std::string system;
+  std::string chatTemplate; ///< a file; empty: the model's
   int64_t maxNewTokens = -1;
   bool ignoreStop = false;
   SamplerOptions sampler;

@@ -215,7 +215,7 @@ static std::string spellBlanks(const Vocabulary &vocabulary,
 /// looked for after normalising.
 template <typename Tables>
 static absl::Status encodePart(const Tables &tables, std::string_view part,
-                               bool isStart, bool parseSpecial,
+                               bool isStart, const EncodeOptions &options,
                                std::vector<int32_t> &ids) {
   std::string normal;
   if (!tables.normalizer->isEmpty()) {
@@ -224,7 +224,7 @@ static absl::Status encodePart(const Tables &tables, std::string_view part,
   }
   const bool atStartOnly = tables.getMessage().space_prefix_at_start_only();
   std::vector<TextPart> parts;
-  tables.afterNormalizing->split(part, parseSpecial, parts);
+  tables.afterNormalizing->split(part, options.parseSpecial, parts);
   for (const TextPart &inner : parts) {
     if (inner.id >= 0) {
       ids.push_back(inner.id);
@@ -259,9 +259,8 @@ Tokenizer::encode(std::string_view text, const EncodeOptions &options) const {
     if (part.id >= 0)
       ids.push_back(part.id);
     else
-      ESPRESSO_RETURN_IF_ERROR(encodePart(*tables, part.text,
-                                          part.text.data() == text.data(),
-                                          options.parseSpecial, ids));
+      ESPRESSO_RETURN_IF_ERROR(encodePart(
+          *tables, part.text, part.text.data() == text.data(), options, ids));
   }
   if (options.addSpecial)
     ids.insert(ids.end(), message.suffix().begin(), message.suffix().end());
