@@ -111,7 +111,7 @@ static OptionGroup getModelOptions(RunOptions &o) {
   return {"Model",
           {{"--threads", "-t", "N", "Threads (default 0: all)", false,
             storeInteger(o.threads, 0, 512)},
-           {"--no-verify", "", "", "Do not check the digests of weights", false,
+           {"--no-verify", "", "", "Do not check the digests of weights", true,
             storeFlag(o.noVerify)},
            {"--dtype", "", "TYPE", "Compile for fp16 or fp32 (default fp16)",
             false, storeWord(o.dataType, {"fp16", "fp32"})},
