@@ -56,8 +56,10 @@ protected:
     expected = runNaiveDecoder(checkpoint, kIds, kTinyContext);
   }
 
-  CompiledModel compile(DataType type) {
+  CompiledModel compile(DataType type,
+                        llvm::StringRef pipeline = kDefaultPipeline) {
     CompileOptions options;
+    options.pipeline = pipeline.str();
     options.build = {type, kTinyContext, kPrefillLength};
     CompiledModel model;
     EXPECT_EQ(compileModel(context, checkpoint, options, model),
@@ -82,9 +84,19 @@ protected:
     return logits;
   }
 
-  /// Compiles for `type` and compares, relative to the largest logit.
-  void expectSameInRuntime(DataType type, double tolerance) {
-    auto session = openSession(compile(type), makeTokenizer(GetParam()));
+  void expectSameInEvaluator(const CompiledModel &model) {
+    ASSERT_TRUE(model.program);
+    for (int64_t promptLength : kPromptLengths) {
+      ModelSession session(*model.program, {NumericsMode::Fp64});
+      Logits logits = session.feed(kIds, promptLength);
+      int64_t first = std::min(promptLength, kPrefillLength);
+      EXPECT_LT(getMaxDifference(logits, getExpectedFrom(first)), 1e-5);
+    }
+  }
+
+  /// Compares relative to the largest logit.
+  void expectSameInRuntime(const CompiledModel &model, double tolerance) {
+    auto session = openSession(model, makeTokenizer(GetParam()));
     ASSERT_TRUE(session);
     for (int64_t promptLength : kPromptLengths)
       EXPECT_LT(getMaxDifference(run(*session, promptLength),
@@ -109,24 +121,28 @@ protected:
 };
 
 TEST_P(ArchitectureRunTest, LoweredProgramAgreesInEvaluator) {
-  CompiledModel model = compile(DataType::Float32);
-  ASSERT_TRUE(model.program);
-  for (int64_t promptLength : kPromptLengths) {
-    ModelSession session(*model.program, {NumericsMode::Fp64});
-    Logits logits = session.feed(kIds, promptLength);
-    int64_t first = std::min(promptLength, kPrefillLength);
-    EXPECT_LT(getMaxDifference(logits, getExpectedFrom(first)), 1e-5);
-  }
+  expectSameInEvaluator(compile(DataType::Float32));
 }
 
 // In binary32, within what its sums lose.
 TEST_P(ArchitectureRunTest, BundleAgreesInRuntime) {
-  expectSameInRuntime(DataType::Float32, 2e-5);
+  expectSameInRuntime(compile(DataType::Float32), 2e-5);
 }
 
 // With weights, activations and caches in binary16, of 11 bits.
 TEST_P(ArchitectureRunTest, HalfBundleIsNear) {
-  expectSameInRuntime(DataType::Float16, 2e-2);
+  expectSameInRuntime(compile(DataType::Float16), 2e-2);
+}
+
+// With rotation, attention and head in the programs, and these joined.
+TEST_P(ArchitectureRunTest, OtherFormsAgree) {
+  CompiledModel model =
+      compile(DataType::Float32,
+              "split-at-rope{attention=graph,rope=graph},fuse-blocks,"
+              "place-head{head=ane},function(lower-composites),"
+              "cleanup");
+  expectSameInEvaluator(model);
+  expectSameInRuntime(model, 2e-5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, ArchitectureRunTest,
