@@ -196,6 +196,15 @@ std::string describeFormat(const GgufFile &file) {
          (file.getByteOrder() == ByteOrder::Big ? ", big endian" : "");
 }
 
+llvm::StringRef GgufFile::turn(llvm::StringRef bytes, uint64_t width) {
+  if (order == ByteOrder::Little || width <= 1)
+    return bytes;
+  std::string &copy = turned.emplace_back(bytes);
+  for (size_t i = 0; i < copy.size(); i += width)
+    std::reverse(copy.begin() + i, copy.begin() + i + width);
+  return copy;
+}
+
 const GgufValue *GgufFile::findValue(llvm::StringRef key) const {
   auto found = values.find(key);
   return found == values.end() ? nullptr : &found->second;

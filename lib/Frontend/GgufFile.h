@@ -118,6 +118,9 @@ public:
 
 private:
   friend class GgufParser;
+  /// Numbers of `width` bytes each in the order of this machine.
+  llvm::StringRef turn(llvm::StringRef bytes, uint64_t width);
+
   std::shared_ptr<const MappedFile> file;
   llvm::StringMap<GgufValue> values;
   std::vector<GgufTensor> tensors;

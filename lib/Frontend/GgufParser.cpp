@@ -34,6 +34,7 @@ static constexpr uint64_t kDefaultAlignment = 32;
 static constexpr uint64_t kMaxAlignment = 1 << 20;
 static constexpr uint32_t kMaxRank = 4;
 static constexpr unsigned kMaxArrayDepth = 4;
+static constexpr uint64_t kMaxTensors = 1 << 19; // far above every model
 
 // The fewest bytes that an item can take, to bound counts before they are
 // believed.
@@ -52,7 +53,8 @@ public:
 
 private:
   LogicalResult parseHeader();
-  FailureOr<uint64_t> parseCount(uint64_t minItemSize, llvm::StringRef what);
+  FailureOr<uint64_t> parseCount(uint64_t minItemSize, llvm::StringRef what,
+                                 uint64_t limit = ~uint64_t{0});
   FailureOr<llvm::StringRef> parseString(llvm::StringRef what);
   FailureOr<GgufType> parseType(llvm::StringRef what);
   LogicalResult parseValues();
@@ -61,7 +63,6 @@ private:
   LogicalResult parseTensors();
   LogicalResult parseTensor(GgufTensor &tensor);
   LogicalResult parseShape(GgufTensor &tensor);
-  llvm::StringRef turn(llvm::StringRef bytes, uint64_t width);
   LogicalResult parseAlignment();
   LogicalResult placeTensors();
   LogicalResult checkOverlap();
@@ -115,7 +116,7 @@ LogicalResult GgufParser::parseHeader() {
            << "expected GGUF version 2 or 3, found " << *version;
   result.version = *version;
   FailureOr<uint64_t> tensorCount =
-      parseCount(kMinTensorSize, "the number of tensors");
+      parseCount(kMinTensorSize, "the number of tensors", kMaxTensors);
   if (failed(tensorCount))
     return failure();
   FailureOr<uint64_t> valueCount =
@@ -127,15 +128,16 @@ LogicalResult GgufParser::parseHeader() {
   return success();
 }
 
-/// A count of items, each of which takes `minItemSize` bytes of the rest of the
-/// file: what is allocated for them is bounded by the size of the file.
+/// A count of items, each of at least `minItemSize` bytes of the rest of the
+/// file, so that its size bounds what is allocated for them.
 FailureOr<uint64_t> GgufParser::parseCount(uint64_t minItemSize,
-                                           llvm::StringRef what) {
+                                           llvm::StringRef what,
+                                           uint64_t limit) {
   uint64_t position = reader.getPosition();
   FailureOr<uint64_t> count = reader.read<uint64_t>(what);
   if (failed(count))
     return failure();
-  uint64_t most = reader.getRemaining() / minItemSize;
+  uint64_t most = std::min(limit, reader.getRemaining() / minItemSize);
   if (*count > most)
     return reader.emitError(position)
            << "expected " << what << " to be at most " << most
@@ -197,18 +199,8 @@ LogicalResult GgufParser::parseValue(GgufValue &value) {
                                 : reader.readBytes(getWidth(*type), "a value");
   if (failed(bytes))
     return failure();
-  value.bytes = turn(*bytes, getWidth(*type));
+  value.bytes = result.turn(*bytes, getWidth(*type));
   return success();
-}
-
-/// Numbers of `width` bytes each in the order of this machine.
-llvm::StringRef GgufParser::turn(llvm::StringRef bytes, uint64_t width) {
-  if (result.order == ByteOrder::Little || width <= 1)
-    return bytes;
-  std::string &turned = result.turned.emplace_back(bytes);
-  for (size_t i = 0; i < turned.size(); i += width)
-    std::reverse(turned.begin() + i, turned.begin() + i + width);
-  return turned;
 }
 
 /// The type, the count and the elements of an array.
@@ -228,7 +220,7 @@ LogicalResult GgufParser::parseArray(GgufValue &value, unsigned depth) {
         reader.readArray(*count, width, "the elements of an array");
     if (failed(bytes))
       return failure();
-    value.bytes = turn(*bytes, width);
+    value.bytes = result.turn(*bytes, width);
     return success();
   }
   bool isString = *type == GgufType::String;

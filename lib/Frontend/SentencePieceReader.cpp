@@ -24,6 +24,10 @@
 
 namespace espresso {
 
+/// Far above every vocabulary known. A piece can take two bytes of a file and
+/// takes many more in memory.
+static constexpr size_t kMaxPieces = 1 << 22;
+
 namespace {
 
 /// One field of a message.
@@ -204,6 +208,9 @@ static LogicalResult readMessage(WireReader reader, TrainerSettings &settings,
       return failure();
     WireReader inner = reader.enter(field->bytes);
     if (field->number == 1) {
+      if (tokenizer.pieces.size() == kMaxPieces)
+        return reader.emitError()
+               << "expected at most " << kMaxPieces << " pieces";
       FailureOr<TokenizerData::Piece> piece =
           readPiece(inner, tokenizer.pieces.size());
       if (failed(piece))
