@@ -206,18 +206,22 @@ static LogicalResult checkResult(const Operation &op, size_t index,
 }
 
 /// The arithmetic of one operation. That of the engine and of half sums is for
-/// operations on fp16 outside of the host: those whose first float is fp16.
+/// operations on fp16 outside of the host: those whose first float, in the
+/// order of the record, is fp16.
 static Numerics getOpNumerics(Numerics numerics, const Operation &op,
                               llvm::ArrayRef<KernelArgument> arguments) {
   if (!numerics.hasHalfArithmetic())
     return numerics;
-  if (op.getOpset() != Opset::Host)
-    for (const KernelArgument &argument : arguments)
-      for (const TensorRef &tensor : argument.tensors)
-        if (tensor->isFloat())
-          return tensor->getElementType() == DataType::Float16
-                     ? numerics
-                     : Numerics{NumericsMode::Fp16};
+  const OpDefinition *definition = lookupOp(op);
+  if (op.getOpset() == Opset::Host || !definition)
+    return Numerics{NumericsMode::Fp16};
+  KernelContext bound(op, numerics, arguments);
+  for (const InputDefinition &input : definition->inputs)
+    for (const TensorRef &tensor : bound.getList(input.name))
+      if (tensor->isFloat())
+        return tensor->getElementType() == DataType::Float16
+                   ? numerics
+                   : Numerics{NumericsMode::Fp16};
   return Numerics{NumericsMode::Fp16};
 }
 
