@@ -12,6 +12,7 @@
 #include "espresso/Base/Half.h"
 
 #include <algorithm>
+#include <limits>
 
 using namespace espresso;
 using namespace espresso::kernels;
@@ -45,9 +46,35 @@ TEST_P(AttentionTest, RopeRotatesHalfSplitPairs) {
     }
 }
 
+// Of each head only the first channels turn, by given angles, and are scaled.
+TEST_P(AttentionTest, RopeRotatesAPart) {
+  const int64_t d = 22, s = 3, heads = 2, position = 5;
+  const double scale = 1.5;
+  const std::vector<double> frequencies = {1, 0.3, 0.07};
+  std::vector<float> x = Noise(d + s).take(heads * d * s), y(x.size());
+  std::vector<float> cosines(3 * s), sines(3 * s);
+  ropeTable(position, s, frequencies, scale, cosines, sines);
+  rope(x, s, d, cosines, sines, y);
+  for (int64_t h = 0; h < heads; ++h)
+    for (int64_t i = 0; i < d; ++i)
+      for (int64_t j = 0; j < s; ++j) {
+        const int64_t at = (h * d + i) * s + j;
+        double expected = x[at];
+        if (i < 6) {
+          double angle = (position + j) * frequencies[i % 3];
+          double other = i < 3 ? -x[at + 3 * s] : x[at - 3 * s];
+          expected =
+              scale * (x[at] * std::cos(angle) + other * std::sin(angle));
+        }
+        EXPECT_NEAR(y[at], expected, 1e-6) << i;
+      }
+}
+
 struct Case {
   int64_t heads, kvHeads, headDim, columns, position;
   DataType type;
+  int64_t window = std::numeric_limits<int64_t>::max();
+  float softcap = 0;
 };
 
 /// Attention by definition, in binary64, over rows of floats.
@@ -57,19 +84,23 @@ double attendExactly(const Case &c, const std::vector<float> &q,
   const int64_t width = c.kvHeads * c.headDim;
   const int64_t first = h / (c.heads / c.kvHeads) * c.headDim;
   std::vector<double> scores;
-  for (int64_t r = 0; r <= c.position + s; ++r) {
+  const int64_t start = std::max<int64_t>(0, c.position + s + 1 - c.window);
+  for (int64_t r = start; r <= c.position + s; ++r) {
     double score = 0;
     for (int64_t j = 0; j < c.headDim; ++j)
       score += static_cast<double>(q[(h * c.headDim + j) * c.columns + s]) *
                k[r * width + first + j];
-    scores.push_back(score / std::sqrt(static_cast<double>(c.headDim)));
+    score /= std::sqrt(static_cast<double>(c.headDim));
+    if (c.softcap != 0)
+      score = c.softcap * std::tanh(score / c.softcap);
+    scores.push_back(score);
   }
   double top = *std::max_element(scores.begin(), scores.end());
   double sum = 0, result = 0;
   for (size_t r = 0; r < scores.size(); ++r) {
     double weight = std::exp(scores[r] - top);
     sum += weight;
-    result += weight * v[r * width + first + i];
+    result += weight * v[(start + r) * width + first + i];
   }
   return result / sum;
 }
@@ -101,6 +132,10 @@ TEST_P(AttentionTest, AgreesWithTheDefinition) {
     cases.push_back({6, 2, 17, 1, 15, type});
     cases.push_back({4, 4, 16, 5, 3, type});
     cases.push_back({8, 2, 33, 9, 0, type});
+    cases.push_back({8, 4, 8, 1, 37, type, /*window=*/5});
+    cases.push_back({4, 4, 16, 5, 3, type, /*window=*/4, /*softcap=*/0.5f});
+    cases.push_back({6, 2, 17, 1, 15, type, /*window=*/1});
+    cases.push_back({6, 2, 17, 2, 15, type, /*window=*/99, /*softcap=*/2});
   }
   for (const Case &c : cases) {
     Noise noise(c.heads + c.headDim);
@@ -109,9 +144,9 @@ TEST_P(AttentionTest, AgreesWithTheDefinition) {
     std::vector<float> k = fill(c, rows, noise, kCache);
     std::vector<float> v = fill(c, rows, noise, vCache);
     std::vector<float> q = noise.take(c.heads * c.headDim * c.columns);
-    AttentionShape shape{c.heads,    c.kvHeads,
-                         c.headDim,  c.columns,
-                         c.position, 1 / std::sqrt(float(c.headDim))};
+    AttentionShape shape{c.heads,   c.kvHeads,  c.headDim,
+                         c.columns, c.position, 1 / std::sqrt(float(c.headDim)),
+                         c.softcap, c.window};
     std::vector<float> scratch(getAttentionScratch(shape, rows, 2));
     std::vector<float> y(q.size());
     const int64_t width = c.kvHeads * c.headDim;
@@ -123,6 +158,20 @@ TEST_P(AttentionTest, AgreesWithTheDefinition) {
           ASSERT_NEAR(y[(h * c.headDim + i) * c.columns + s],
                       attendExactly(c, q, k, v, h, s, i), 3e-6);
   }
+}
+
+// Rows before the first are none, and the last tap is the column's own.
+TEST(ShortConvolution, SumsTheRowsBefore) {
+  const std::vector<float> cache = {1, 10, 2, 20, 3, 30, 4, 40}; // [4, 2]
+  const std::vector<float> taps = {100, 10, 1, 0, 0.5f, 2};      // [2, 3]
+  const std::vector<float> bias = {0.25f, 0};
+  const MatrixView rows = {DataType::Float32, cache.data(), 4, 2};
+  const MatrixView weight = {DataType::Float32, taps.data(), 2, 3};
+  std::vector<float> y(2 * 2);
+  shortConvolution(rows, 0, 2, weight, bias, y);
+  EXPECT_EQ(y, (std::vector<float>{1.25f, 12.25f, 20, 45}));
+  shortConvolution(rows, 2, 2, weight, {}, y);
+  EXPECT_EQ(y, (std::vector<float>{123, 234, 70, 95}));
 }
 
 TEST(WriteRows, LeavesOtherRowsAlone) {

@@ -8,6 +8,8 @@
 
 #include "OperationTest.h"
 
+#include <functional>
+
 using namespace espresso;
 using namespace espresso::runtime;
 using testing::ElementsAre;
@@ -83,6 +85,128 @@ TEST_F(OperationTest, CompositeLayerNormAndLinear) {
                       {"bias", floats({1}, {0.5f})}},
                      {1, 1, 1, 1});
   EXPECT_THAT(result(z, {1, 1, 1, 1}), near({38.5f}));
+}
+
+/// Arguments that only a damaged plan has are refused when it is opened.
+struct BadComposite {
+  const char *name;
+  const char *op;
+  std::function<void(plan::Step &)> change;
+  const char *words;
+};
+
+void PrintTo(const BadComposite &bad, std::ostream *os) { *os << bad.name; }
+
+class BadCompositeTest : public OperationTest,
+                         public testing::WithParamInterface<BadComposite> {
+protected:
+  /// Every operand of those composites that a case may need, [1, 4, 1, 2].
+  void add(const std::string &op) {
+    const Shape shape = {1, 4, 1, 2};
+    std::vector<float> values(8, 1);
+    uint32_t x = input(shape, values);
+    std::vector<float> square(16, 1);
+    if (op == "espresso.causal_attention") {
+      f.add(op, {{"q", x}, {"k", x}, {"v", x}}, shape);
+      set(f.last(), "head_dim", 2);
+    } else if (op == "espresso.rope") {
+      f.add(op, {{"x", x}}, shape);
+      set(f.last(), "head_dim", 4);
+      set(f.last(), "position", 0);
+    } else if (op == "espresso.rms_norm") {
+      f.add(op, {{"x", x}, {"weight", floats({4}, {1, 1, 1, 1})}}, shape);
+      set(f.last(), "epsilon", 0.0);
+    } else if (op == "espresso.ffn") {
+      f.add(op,
+            {{"x", x},
+             {"up", floats({4, 4}, square)},
+             {"down", floats({4, 4}, square)},
+             {"route", x}},
+            shape);
+    } else {
+      f.add(op, {{"x", x}, {"weight", floats({4, 4}, square)}}, shape);
+    }
+  }
+};
+
+TEST_P(BadCompositeTest, IsRefused) {
+  add(GetParam().op);
+  GetParam().change(f.last());
+  absl::Status status = open();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(status.message(), testing::HasSubstr(GetParam().words));
+}
+
+const BadComposite kBadComposites[] = {
+    {"NoAngles", "espresso.rope", [](plan::Step &) {},
+     "needs either theta or frequencies"},
+    {"OddPart", "espresso.rope",
+     [](plan::Step &s) {
+       set(s, "theta", 10.0);
+       set(s, "rotary_dim", 3);
+     },
+     "cannot rotate 3 channels of heads of 4"},
+    {"ThetaZero", "espresso.rope", [](plan::Step &s) { set(s, "theta", 0.0); },
+     "cannot rotate by theta 0"},
+    {"Groups", "espresso.rms_norm", [](plan::Step &s) { set(s, "groups", 3); },
+     "3 groups do not divide the 4 channels"},
+    {"NoGroups", "espresso.rms_norm",
+     [](plan::Step &s) { set(s, "groups", 0); }, "0 groups do not divide"},
+    {"Window", "espresso.causal_attention",
+     [](plan::Step &s) { set(s, "window", 0); }, "window is 0"},
+    {"SoftCap", "espresso.causal_attention",
+     [](plan::Step &s) { set(s, "softcap", -1.0); }, "softcap -1"},
+    {"Activation", "espresso.ffn",
+     [](plan::Step &s) {
+       set(s, "expert", 0);
+       set(s, "activation", "swish");
+     },
+     "the activation 'swish' is unknown"},
+    {"Expert", "espresso.ffn", [](plan::Step &s) { set(s, "expert", 4); },
+     "there is no expert 4"},
+    {"NoExpert", "espresso.ffn", [](plan::Step &) {}, "'expert'"},
+    {"TopK", "espresso.router", [](plan::Step &s) { set(s, "top_k", 5); },
+     "cannot take 5 of 4 experts"},
+    {"HeadCap", "espresso.head", [](plan::Step &s) { set(s, "softcap", -2.0); },
+     "softcap is -2"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Plans, BadCompositeTest,
+                         testing::ValuesIn(kBadComposites),
+                         [](const auto &info) {
+                           return std::string(info.param.name);
+                         });
+
+// An expert that no column takes gives nothing, one that some take its share.
+TEST_F(OperationTest, ExpertsAreWeighed) {
+  uint32_t x = input({1, 1, 1, 2}, {3, -4});
+  uint32_t route = input({1, 2, 1, 2}, {0, 0, 0.5f, 0});
+  std::vector<uint32_t> parts;
+  for (int expert : {0, 1}) {
+    parts.push_back(f.add("espresso.ffn",
+                          {{"x", x},
+                           {"up", floats({1, 1}, {2})},
+                           {"down", floats({1, 1}, {10})},
+                           {"down_bias", floats({1}, {7})},
+                           {"route", route}},
+                          {1, 1, 1, 2}));
+    set(f.last(), "activation", "relu");
+    set(f.last(), "expert", expert);
+  }
+  uint32_t y = f.add("add", {{"x", parts[0]}, {"y", parts[1]}}, {1, 1, 1, 2});
+  EXPECT_THAT(result(y, {1, 1, 1, 2}), near({33.5f, 0}));
+}
+
+TEST_F(OperationTest, PositionsBeyondTheTableAreErrors) {
+  uint32_t x = input({1, 1, 1, 2}, {1, 2});
+  f.output("out", f.add("espresso.position_embedding",
+                        {{"x", x}, {"table", floats({3, 1}, {5, 6, 7})}},
+                        {1, 1, 1, 2}));
+  set(f.last(), "position", 2);
+  float data[2];
+  absl::Status status = run("out", DataType::Float32, {1, 1, 1, 2}, data);
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+  EXPECT_THAT(status.message(), testing::HasSubstr("of a table of 3"));
 }
 
 TEST_F(OperationTest, CausalAttentionSeesNoLaterColumns) {
