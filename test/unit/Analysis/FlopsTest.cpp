@@ -117,7 +117,7 @@ constexpr FlopsCase kCases[] = {
      "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
      "tensor<fp16, [1, 5, 1, 7]> r = espresso.linear(weight = w, x = x);",
      2 * 5 * 3 * 7},
-    {"Swiglu", "model", "tensor<fp16, [1, 3, 1, 7]> x",
+    {"GatedNetwork", "model", "tensor<fp16, [1, 3, 1, 7]> x",
      "tensor<fp16, [5, 3]> g = const()[val = tensor<fp16, "
      "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
      "tensor<fp16, [3, 5]> d = const()[val = tensor<fp16, "
@@ -125,6 +125,27 @@ constexpr FlopsCase kCases[] = {
      "tensor<fp16, [1, 3, 1, 7]> r = espresso.ffn(down = d, gate = g, "
      "up = g, x = x);",
      3 * 2 * 5 * 3 * 7},
+    {"PlainNetwork", "model", "tensor<fp16, [1, 3, 1, 7]> x",
+     "tensor<fp16, [5, 3]> u = const()[val = tensor<fp16, "
+     "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp16, [3, 5]> d = const()[val = tensor<fp16, "
+     "[3, 5]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp16, [1, 3, 1, 7]> r = espresso.ffn(down = d, up = u, x = x);",
+     2 * 2 * 5 * 3 * 7},
+    {"Router", "model", "tensor<fp16, [1, 3, 1, 7]> x",
+     "tensor<fp16, [5, 3]> w = const()[val = tensor<fp16, "
+     "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp16, [1, 5, 1, 7]> r = espresso.router(top_k = int32(2), "
+     "weight = w, x = x);",
+     2 * 5 * 3 * 7},
+    {"ShortConvolution", "model",
+     "tensor<fp16, [1, 5, 1, 7]> x, tensor<int32, [1]> p, "
+     "state<tensor<fp16, [11, 5]>> c",
+     "tensor<fp16, [5, 3]> w = const()[val = tensor<fp16, "
+     "[5, 3]>(BLOBFILE(path = string(\"w\"), offset = uint64(64)))];\n"
+     "tensor<fp16, [1, 5, 1, 7]> r = espresso.short_conv(cache = c, "
+     "position = p, weight = w, x = x);",
+     2 * 5 * 3 * 7},
     {"CausalAttention", "model",
      "tensor<fp16, [1, 6, 1, 7]> q, tensor<fp16, [1, 2, 1, 7]> k, "
      "tensor<fp16, [1, 2, 1, 7]> v",
