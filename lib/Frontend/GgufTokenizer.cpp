@@ -274,7 +274,10 @@ FailureOr<TokenizerData> readGgufTokenizer(llvm::StringRef path,
   if (failed(gguf))
     return failure();
   GgufMetadata metadata(*gguf, diagnostics);
-  return readTokenizer(metadata);
+  FailureOr<TokenizerData> data = readTokenizer(metadata);
+  if (succeeded(data))
+    checkChatTemplate(*data, path, diagnostics);
+  return data;
 }
 
 } // namespace espresso

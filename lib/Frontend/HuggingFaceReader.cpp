@@ -91,8 +91,7 @@ static LogicalResult fitVocabulary(const ModelConfig &config,
            << "expected a vocabulary of at most 'vocab_size', " << size
            << ", found " << tokenizer.pieces.size() << " pieces";
   for (size_t id = tokenizer.pieces.size(); id < size; ++id)
-    tokenizer.pieces.push_back({"<unused" + std::to_string(id) + ">", 0,
-                                TokenizerData::PieceType::Unused});
+    tokenizer.pieces.push_back({"", 0, TokenizerData::PieceType::Unused});
   return success();
 }
 

@@ -145,7 +145,8 @@ FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
   if (failed(reader.read<int32_t>("the length of the longest piece")))
     return failure();
   TokenizerData tokenizer;
-  for (int64_t id = 0; id < size; ++id) {
+  for (int64_t id = 0; size < 0 ? reader.getRemaining() != 0 : id < size;
+       ++id) {
     FailureOr<TokenizerData::Piece> piece =
         readPiece(reader, static_cast<uint32_t>(id));
     if (failed(piece))
@@ -157,6 +158,11 @@ FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
            << "expected the end of the file after " << size << " pieces, found "
            << reader.getRemaining()
            << " more bytes: a vocabulary of another model";
+  if (tokenizer.pieces.size() <= kEosId)
+    return reader.emitError(reader.getPosition())
+           << "expected unknown, beginning and end of text among the pieces, "
+              "found "
+           << tokenizer.pieces.size();
   tokenizer.unknownId = kUnknownId;
   tokenizer.fuseUnknown = true;
   tokenizer.bosId = kBosId;

@@ -28,7 +28,14 @@ FailureOr<Checkpoint> readHuggingFace(llvm::StringRef directory,
 FailureOr<TokenizerData> readFolderTokenizer(llvm::StringRef directory,
                                              const FrontendOptions &options,
                                              DiagnosticEngine &diagnostics);
-/// A vocabulary of SentencePiece (`tokenizer.model`).
+/// A vocabulary of Hugging Face (`tokenizer.json`), without what files beside
+/// it say.
+FailureOr<TokenizerData> readTokenizerJson(llvm::StringRef path,
+                                           DiagnosticEngine &diagnostics);
+/// Warns of a chat template that cannot be rendered.
+void checkChatTemplate(const TokenizerData &data, llvm::StringRef path,
+                       DiagnosticEngine &diagnostics);
+/// A vocabulary of SentencePiece (`tokenizer.model`), without ends of text.
 FailureOr<TokenizerData>
 readSentencePieceTokenizer(llvm::StringRef path, DiagnosticEngine &diagnostics);
 /// The vocabulary in a GGUF file's metadata.

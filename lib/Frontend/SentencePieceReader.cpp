@@ -8,17 +8,15 @@
 
 //
 // `tokenizer.model` is a protobuf message: pieces (field 1: text 1, score 2,
-// type 3), training settings (field 2: kind of model 3, ids of unknown,
-// beginning and end 40 to 42) and normalisation (field 3: blank before the text
-// 3). Few fields are wanted, so that the wire format is read as it stands.
+// type 3), training settings (field 2: kind of model 3, blanks behind words 24,
+// ids of unknown, beginning and end 40 to 42) and normalisation (field 3: map
+// 2, blank before the text 3, one blank of several 4, blanks as U+2581 5). Few
+// fields are wanted, so that the wire format is read as it stands.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ByteReader.h"
 #include "Readers.h"
-
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 
 #include <cmath>
 
@@ -163,6 +161,7 @@ namespace {
 /// Negative ids stand for "none".
 struct TrainerSettings {
   uint64_t modelType = 1;
+  bool isSuffix = false;
   int32_t unknownId = 0;
   int32_t bosId = 1;
   int32_t eosId = 2;
@@ -178,6 +177,8 @@ static LogicalResult readTrainer(WireReader reader, TrainerSettings &settings) {
     auto id = static_cast<int32_t>(field->value);
     if (field->number == 3)
       settings.modelType = field->value;
+    else if (field->number == 24)
+      settings.isSuffix = field->value != 0;
     else if (field->number == 40)
       settings.unknownId = id;
     else if (field->number == 41)
@@ -190,13 +191,26 @@ static LogicalResult readTrainer(WireReader reader, TrainerSettings &settings) {
 
 static LogicalResult readNormalizer(WireReader reader,
                                     TokenizerData &tokenizer) {
+  llvm::StringRef charsMap;
+  bool removesBlanks = true;
   while (!reader.isAtEnd()) {
     FailureOr<WireField> field = reader.read();
     if (failed(field))
       return failure();
-    if (field->number == 3)
+    if (field->number == 2 && !field->bytes.empty())
+      charsMap = field->bytes;
+    else if (field->number == 3)
       tokenizer.addSpacePrefix = field->value != 0;
+    else if (field->number == 4)
+      removesBlanks = field->value != 0;
+    else if (field->number == 5 && field->value == 0)
+      tokenizer.blank = "";
   }
+  using Kind = TokenizerData::Normalizer::Kind;
+  if (!charsMap.empty())
+    tokenizer.normalizers.push_back({Kind::CharsMap, charsMap.str()});
+  if (removesBlanks)
+    tokenizer.normalizers.push_back({Kind::CollapseBlanks});
   return success();
 }
 
@@ -230,7 +244,7 @@ static LogicalResult readMessage(WireReader reader, TrainerSettings &settings,
 FailureOr<TokenizerData>
 readSentencePieceTokenizer(llvm::StringRef path,
                            DiagnosticEngine &diagnostics) {
-  constexpr uint64_t kBpe = 2;
+  constexpr uint64_t kUnigram = 1, kBpe = 2;
   FailureOr<std::shared_ptr<const MappedFile>> file =
       openFile(path, diagnostics);
   if (failed(file))
@@ -246,10 +260,17 @@ readSentencePieceTokenizer(llvm::StringRef path,
   if (tokenizer.pieces.empty())
     return reader.emitError() << "expected a SentencePiece model, found no "
                                  "pieces";
-  if (settings.modelType != kBpe)
-    return reader.emitError() << "not supported yet: a SentencePiece model of "
-                                 "kind "
-                              << settings.modelType << ", other than BPE (2)";
+  if (settings.modelType != kBpe && settings.modelType != kUnigram)
+    return reader.emitError()
+           << "not supported: a SentencePiece model of kind "
+           << settings.modelType << ", other than unigram (1) and BPE (2)";
+  if (settings.isSuffix)
+    return reader.emitError()
+           << "not supported: blanks behind words (treat_whitespace_as_suffix)";
+  tokenizer.kind = settings.modelType == kUnigram
+                       ? TokenizerData::Kind::Unigram
+                       : TokenizerData::Kind::SentencePieceBpe;
+  tokenizer.fuseUnknown = true;
   auto check = [&](int32_t id) -> std::optional<uint32_t> {
     if (id < 0 || static_cast<size_t>(id) >= tokenizer.pieces.size())
       return std::nullopt;
@@ -257,27 +278,8 @@ readSentencePieceTokenizer(llvm::StringRef path,
   };
   tokenizer.unknownId = check(settings.unknownId);
   tokenizer.bosId = check(settings.bosId);
-  tokenizer.addBos = tokenizer.bosId.has_value();
-  for (std::optional<uint32_t> id : {tokenizer.bosId, check(settings.eosId)})
-    if (id)
-      tokenizer.stopIds.push_back(*id);
-  makeIdSet(tokenizer.stopIds);
+  tokenizer.eosId = check(settings.eosId);
   return tokenizer;
-}
-
-FailureOr<TokenizerData> readFolderTokenizer(llvm::StringRef directory,
-                                             const FrontendOptions &options,
-                                             DiagnosticEngine &diagnostics) {
-  std::string path = options.tokenizerPath;
-  if (path.empty()) {
-    llvm::SmallString<128> usual(directory);
-    llvm::sys::path::append(usual, "tokenizer.model");
-    path = usual.str().str();
-    if (!llvm::sys::fs::exists(path))
-      return diagnostics.emitError(directory)
-             << "expected a vocabulary in 'tokenizer.model', found none";
-  }
-  return readSentencePieceTokenizer(path, diagnostics);
 }
 
 } // namespace espresso

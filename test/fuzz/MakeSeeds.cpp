@@ -140,6 +140,35 @@ static void writeBundle(SeedWriter &seeds, const std::string &name,
               fuzz::joinInput(files["tokenizer.pb"], "abc <s> h"));
 }
 
+/// Every kind of model and of step.
+static void writeTokenizers(SeedWriter &seeds) {
+  seeds.write("TokenizerJson", "bytes", R"({"added_tokens": [
+{"id": 3, "content": "<s>", "special": true, "rstrip": true}],
+"normalizer": {"type": "NFC"},
+"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+{"type": "Split", "pattern": {"Regex": "\\p{N}"}, "behavior": "Isolated"},
+{"type": "ByteLevel", "use_regex": true}]},
+"post_processor": {"type": "TemplateProcessing", "single": [
+{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
+"special_tokens": {"<s>": {"ids": [3]}}}, "decoder": {"type": "ByteLevel"},
+"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2},
+"merges": ["a b"]}})");
+  seeds.write("TokenizerJson", "unigram", R"({"normalizer": {
+"type": "Sequence", "normalizers": [{"type": "Lowercase"},
+{"type": "Strip"}, {"type": "Replace", "pattern": {"Regex": " {2,}"},
+"content": " "}]}, "pre_tokenizer": {"type": "Metaspace",
+"prepend_scheme": "first"}, "model": {"type": "Unigram", "unk_id": 0,
+"vocab": [["<unk>", 0], ["a", -1.5], ["ab", -2]]}})");
+  seeds.write("Template", "chat",
+              "{% for m in messages %}{{ '<|' + m['role'] + '|>' }}"
+              "{{ m.content | trim }}{% if not loop.last %}\n{% endif %}"
+              "{% endfor %}{% set ns = namespace(a=1) %}{% set ns.a = 2 %}"
+              "{% macro f(x, y=1) %}{{ x[1:] ~ y }}{% endmacro %}"
+              "{{ f(bos_token) if n is odd else raise_exception('no') }}"
+              "{{ messages | map(attribute='role') | join(',') }}"
+              "{{ messages | tojson(indent=2) }}{{ range(3) | sort }}");
+}
+
 static void writeManifests(SeedWriter &seeds) {
   seeds.write("PackageManifest", "model", makeManifest("bytes", false));
   seeds.write("PackageManifest", "weights", makeManifest("bytes", true));
@@ -158,5 +187,6 @@ int main(int argc, char **argv) {
   writeBundle(seeds, "fp32", plan::FLOAT32, /*prefill=*/false);
   writeBundle(seeds, "fp16", plan::FLOAT16, /*prefill=*/true);
   writeManifests(seeds);
+  writeTokenizers(seeds);
   return 0;
 }

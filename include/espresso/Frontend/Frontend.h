@@ -44,7 +44,15 @@ FailureOr<Checkpoint> readCheckpoint(llvm::StringRef path,
 FailureOr<TokenizerData> readGgufTokenizer(llvm::StringRef path,
                                            DiagnosticEngine &diagnostics);
 
-/// Reads a llama2.c vocabulary (`tok*.bin`), which must have `size` pieces.
+/// Reads a vocabulary alone: GGUF, `tokenizer.json`, SentencePiece's `*.model`,
+/// `vocab.json` with `merges.txt` beside it, or llama2.c's `*.bin`, told apart
+/// by name. For the middle three `tokenizer_config.json`,
+/// `special_tokens_map.json` and `chat_template.jinja` beside it are read, too.
+FailureOr<TokenizerData> readTokenizerFile(llvm::StringRef path,
+                                           DiagnosticEngine &diagnostics);
+
+/// Reads a llama2.c vocabulary (`tok*.bin`), which must have `size` pieces; a
+/// negative size: as many as there are.
 FailureOr<TokenizerData> readLlama2cTokenizer(llvm::StringRef path,
                                               int64_t size,
                                               DiagnosticEngine &diagnostics);

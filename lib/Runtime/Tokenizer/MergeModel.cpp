@@ -183,7 +183,7 @@ void MergeModel::joinLong(std::vector<int32_t> &ids) const {
 absl::Status MergeModel::encode(std::string_view word,
                                 std::vector<int32_t> &ids) const {
   if (const int32_t whole = ignoresMerges ? vocabulary.find(word) : -1;
-      whole >= 0) {
+      whole >= 0 && vocabulary.getType(whole) != plan::Tokenizer::UNUSED) {
     ids.push_back(whole);
     return absl::OkStatus();
   }

@@ -30,7 +30,22 @@ struct Tokenizer::Tables {
   std::optional<AddedTokens> beforeNormalizing, afterNormalizing;
 
   const plan::Tokenizer &getMessage() const { return vocabulary->getMessage(); }
+  /// The bytes one token stands for; none for ids that are none.
+  std::string_view getDecoded(int32_t id) const {
+    const auto at = static_cast<size_t>(id);
+    if (id < 0 || at >= decodedEnds.size())
+      return {};
+    const size_t begin = at == 0 ? 0 : decodedEnds[at - 1];
+    return std::string_view(decoded).substr(begin, decodedEnds[at] - begin);
+  }
   absl::Status build();
+
+private:
+  void decodeAll();
+
+  /// What all tokens stand for, one behind the other.
+  std::string decoded;
+  std::vector<size_t> decodedEnds;
 };
 
 Tokenizer::Tokenizer(std::unique_ptr<const Tables> tables)
@@ -59,6 +74,7 @@ absl::Status Tokenizer::Tables::build() {
   ESPRESSO_ASSIGN_OR_RETURN(preTokenizer, PreTokenizer::create(getMessage()));
   beforeNormalizing.emplace(*vocabulary, /*normalized=*/false);
   afterNormalizing.emplace(*vocabulary, /*normalized=*/true);
+  decodeAll();
   return absl::OkStatus();
 }
 
@@ -273,10 +289,8 @@ Tokenizer::encode(std::string_view text, const EncodeOptions &options) const {
 // Decoding
 //===----------------------------------------------------------------------===//
 
-std::string Tokenizer::decode(int32_t id) const {
-  if (id < 0 || id >= getVocabularySize())
-    return std::string();
-  const Vocabulary &vocabulary = *tables->vocabulary;
+/// The bytes one token stands for.
+static std::string decodePiece(const Vocabulary &vocabulary, int32_t id) {
   switch (vocabulary.getType(id)) {
   case plan::Tokenizer::CONTROL:
     return std::string();
@@ -297,10 +311,27 @@ std::string Tokenizer::decode(int32_t id) const {
   return text.append(rest);
 }
 
+void Tokenizer::Tables::decodeAll() {
+  const int32_t size = vocabulary->getSize();
+  decodedEnds.reserve(static_cast<size_t>(size));
+  for (int32_t id = 0; id < size; ++id) {
+    decoded += decodePiece(*vocabulary, id);
+    decodedEnds.push_back(decoded.size());
+  }
+}
+
+std::string Tokenizer::decode(int32_t id) const {
+  return std::string(tables->getDecoded(id));
+}
+
 std::string Tokenizer::decode(std::span<const int32_t> ids) const {
-  std::string text;
+  size_t size = 0;
   for (int32_t id : ids)
-    text += decode(id);
+    size += tables->getDecoded(id).size();
+  std::string text;
+  text.reserve(size);
+  for (int32_t id : ids)
+    text += tables->getDecoded(id);
   if (addsSpacePrefix() && !text.empty() && text.front() == ' ')
     text.erase(0, 1);
   return text;

@@ -12,11 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../TestSupport.h"
-
-#include "espresso/Export/TokenizerMessage.h"
-#include "espresso/Frontend/Frontend.h"
-#include "espresso/Runtime/Tokenizer.h"
+#include "LoadTokenizer.h"
 
 #include "gmock/gmock.h"
 
@@ -35,23 +31,9 @@ protected:
       GTEST_SKIP() << "no shared models; set ESPRESSO_SHARED";
   }
 
-  static runtime::Tokenizer load(const FailureOr<TokenizerData> &data,
-                                 const Messages &messages) {
-    EXPECT_TRUE(succeeded(data)) << messages.str();
-    const std::string bytes =
-        serializeTokenizer(succeeded(data) ? *data : TokenizerData());
-    auto tokenizer = runtime::Tokenizer::parse(
-        {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()},
-        "tokenizer.pb");
-    EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
-    return *std::move(tokenizer);
-  }
-
   void checkPairs(const std::string &name) {
-    Messages messages;
     const std::string path = (models / "vocab" / name).string();
-    runtime::Tokenizer tokenizer =
-        load(readGgufTokenizer(path, messages), messages);
+    runtime::Tokenizer tokenizer = loadTokenizer(path);
     const std::string inputs = readFile(path + ".inp");
     std::istringstream outputs(readFile(path + ".out"));
     const std::string separator = "\n__ggml_vocab_test__\n";
@@ -83,6 +65,43 @@ TEST_F(TokenizerPairsTest, Gpt2) { checkPairs("ggml-vocab-gpt-2.gguf"); }
 
 TEST_F(TokenizerPairsTest, LlamaSentencePiece) {
   checkPairs("ggml-vocab-llama-spm.gguf");
+}
+
+/// A SentencePiece model and what llama2.c makes of it cut texts alike.
+static void checkAlike(const std::filesystem::path &model,
+                       const std::filesystem::path &compact) {
+  if (!std::filesystem::exists(model))
+    GTEST_SKIP() << "no shared models";
+  runtime::Tokenizer a = loadTokenizer(model.string());
+  runtime::Tokenizer b = loadTokenizer(compact.string());
+  EXPECT_EQ(a.getVocabularySize(), b.getVocabularySize());
+  for (const char *text :
+       {"Once upon a time", "one blank", "\xF0\x9F\x98\x80 smile\n", "a", "",
+        "Lily and Tom were playing. \"Look!\"", "1234 \xC3\xA9\xFF"}) {
+    EXPECT_EQ(*a.encode(text), *b.encode(text)) << text;
+    EXPECT_EQ(a.decode(*a.encode(text)), text);
+  }
+}
+
+TEST_F(TokenizerPairsTest, SentencePieceModels) {
+  checkAlike(models / "stories260K/tok512.model",
+             models / "stories260K/tok512.bin");
+  checkAlike(models / "stories260K/hf/tokenizer.model",
+             models / "stories260K/tok512.bin");
+  // The model asks for one blank of several; the compact file cannot say so.
+  runtime::Tokenizer model =
+      loadTokenizer((models / "stories260K/tok512.model").string());
+  EXPECT_THAT(*model.encode(" two  blanks"),
+              testing::ElementsAre(1, 259, 424, 414, 268, 421, 303, 433, 419));
+}
+
+TEST_F(TokenizerPairsTest, SentencePieceModelOfCharacters) {
+  runtime::Tokenizer a =
+      loadTokenizer((models / "babyllama105/tok105.model").string());
+  runtime::Tokenizer b =
+      loadTokenizer((models / "babyllama105/tok105.bin").string());
+  for (const char *text : {"Once upon a time", "a", "12 \"x\"!\n"})
+    EXPECT_EQ(*a.encode(text), *b.encode(text)) << text;
 }
 
 } // namespace
