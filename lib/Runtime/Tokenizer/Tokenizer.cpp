@@ -247,8 +247,9 @@ static absl::Status encodePart(const Tables &tables, std::string_view part,
       continue;
     }
     const bool isFirst = isStart && inner.text.data() == part.data();
+    const bool mayPrefix = isFirst ? !options.isContinuation : !atStartOnly;
     const std::string text =
-        spellBlanks(*tables.vocabulary, inner.text, isFirst || !atStartOnly);
+        spellBlanks(*tables.vocabulary, inner.text, mayPrefix);
     ESPRESSO_ASSIGN_OR_RETURN(std::vector<std::string_view> words,
                               tables.preTokenizer->split(text));
     WordEncoder encoder(*tables.vocabulary, *tables.model, ids);
