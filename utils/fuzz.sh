@@ -2,8 +2,10 @@
 # Feeds damaged inputs to everything that reads files, under the address and
 # undefined-behaviour sanitizers.
 #
-# usage: utils/fuzz.sh [--seconds N] [TARGET...]
+# usage: utils/fuzz.sh [--seconds N | --runs N] [TARGET...]
 #   --seconds N   how long each target runs (default 60)
+#   --runs N      how many inputs each target gets, the same ones every time from
+#                 a fresh clone: what checks of a change want
 #   TARGET        e.g. MilText; by default all of test/fuzz/*Fuzzer.cpp
 #
 # Builds the preset 'fuzz' and prints a line for each target. Exits 1 if there was a
@@ -14,19 +16,20 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 seconds=60
+runs=
 targets=()
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --seconds)
+    --seconds | --runs)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || {
-        echo "error: --seconds wants a number" >&2
+        echo "error: $1 wants a number" >&2
         exit 2
       }
-      seconds=$2
+      declare "${1#--}=$2"
       shift 2
       ;;
     -*)
-      echo "usage: utils/fuzz.sh [--seconds N] [TARGET...]" >&2
+      echo "usage: utils/fuzz.sh [--seconds N | --runs N] [TARGET...]" >&2
       exit 2
       ;;
     *)
@@ -76,10 +79,15 @@ run_target() {
   mkdir -p "$corpus"
   # Entropic scheduling costs more than the readers take.
   local -a options=(
-    -max_total_time="$seconds" -max_len="$max_seed_bytes" -timeout=60
-    -rss_limit_mb=2048 -print_final_stats=1 -entropic=0
+    -max_len="$max_seed_bytes" -timeout=60 -rss_limit_mb=2048
+    -print_final_stats=1 -entropic=0
     -artifact_prefix="$build/findings/$target-"
   )
+  if [[ -n $runs ]]; then
+    options+=(-runs="$runs" -seed=1)
+  else
+    options+=(-max_total_time="$seconds")
+  fi
   if [[ -f test/fuzz/$target.dict ]]; then
     options+=(-dict="test/fuzz/$target.dict")
   fi
@@ -91,11 +99,11 @@ run_target() {
       'ERROR: |runtime error: |broken promise: |Assertion' "$log" ||
       echo "exit code $status"); see $log"
   fi
-  local runs first last
-  runs=$(sed -nE 's/^stat::number_of_executed_units: *//p' "$log")
+  local executed first last
+  executed=$(sed -nE 's/^stat::number_of_executed_units: *//p' "$log")
   first=$(sed -nE 's/.*INITED cov: ([0-9]+).*/\1/p' "$log" | head -n 1)
   last=$(sed -nE 's/^#.* cov: ([0-9]+).*/\1/p' "$log" | tail -n 1)
-  echo "$target: ${runs:-0} runs, coverage ${first:-0} -> ${last:-0}, $result"
+  echo "$target: ${executed:-0} runs, coverage ${first:-0} -> ${last:-0}, $result"
   return "$status"
 }
 
