@@ -80,6 +80,20 @@ def FusePatterns : Pass<"fuse-patterns", FunctionScope> {
   let statistics = [Statistic<"num-fused", "formulas replaced">];
 }
 
+def ReduceTransposes : Pass<"reduce-transposes", FunctionScope> {
+  let summary = "Moves transposes and reshapes behind element-wise operations";
+  let description = [{
+    An element-wise operation whose operands are transposed alike, or are numbers,
+    is done before the transpose, and likewise before a reshape, so that they meet
+    others further on, where they cancel. Only those go that nobody else needs:
+    after `cse` there are never more of them.
+  }];
+  let options = [
+    Option<"max-iterations", Integer, "100", "Sweeps over the function, at most">
+  ];
+  let statistics = [Statistic<"num-moved", "operations moved">];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{
@@ -110,6 +124,22 @@ def Cse : Pass<"cse", FunctionScope> {
 //===----------------------------------------------------------------------===//
 // From the model altitude to programs
 //===----------------------------------------------------------------------===//
+
+def LiftComposites : Pass<"lift-composites", FunctionScope> {
+  let summary = "Finds composites in MIL: norms, products, feed-forward, attention";
+  let description = [{
+    Replaces what composites stand for by them, in whatever layout: root mean
+    square and layer norms, products with constants, gated and plain feed-forward
+    blocks, causal attention with grouped queries. The pipeline `lift` prepares for
+    it and cancels the changes of layout that it makes. See docs/Cleanup.md.
+  }];
+  let options = [
+    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">,
+    Option<"to-model", Bool, "false",
+           "Make <model> functions, and lift rotations, which belong to the host">
+  ];
+  let statistics = [Statistic<"num-lifted", "composites made">];
+}
 
 def SplitAtRope : Pass<"split-at-rope", ProgramScope> {
   let summary = "Cuts model functions into a host function and its programs";

@@ -35,11 +35,40 @@ static void buildAne(Pipeline &pipeline) {
   buildCleanup(pipeline);
 }
 
+static void buildOptimize(Pipeline &pipeline) {
+  buildCleanup(pipeline);
+  // Products first: what they take over is no formula any more.
+  pipeline.addPass(createFoldIntoWeightsPass());
+  pipeline.addPass(createFusePatternsPass());
+  // Layouts meet where the formulas were.
+  pipeline.addPass(createReduceTransposesPass());
+  buildCleanup(pipeline);
+}
+
+static void buildLift(Pipeline &pipeline) {
+  // Formulas in one form each.
+  buildCleanup(pipeline);
+  pipeline.addPass(createFusePatternsPass());
+  pipeline.addPass(createFoldIntoWeightsPass());
+  buildCleanup(pipeline);
+  // Products and norms, in columns.
+  pipeline.addPass(createLiftCompositesPass());
+  pipeline.addPass(createReduceTransposesPass());
+  buildCleanup(pipeline);
+  // What is made of them, now that nothing stands between.
+  pipeline.addPass(createLiftCompositesPass());
+  pipeline.addPass(createReduceTransposesPass());
+  buildCleanup(pipeline);
+}
+
 static constexpr PipelineInfo kPipelines[] = {
     {"ane", "Takes a model to programs for the engine and a host schedule",
      buildAne},
     {"cleanup", "Makes a program smaller without changing what it computes",
      buildCleanup},
+    {"lift", "Takes programs of others to composites", buildLift},
+    {"optimize", "Makes a program smaller and faster, rounding differently",
+     buildOptimize},
 };
 
 void registerPipelines(PassRegistry &registry) {

@@ -17,6 +17,8 @@
 
 #include "Patterns.h"
 
+#include "../Patterns/ElementOrder.h"
+
 namespace espresso {
 
 /// Negative axes count from the end. Nothing if an axis does not exist.
@@ -57,8 +59,30 @@ static Value *mergeTransposes(Operation &op, Builder &builder,
       ->getResult();
 }
 
+/// Transposes with reshapes between them that put every element back where it
+/// was.
+static Value *skipRoundTrip(Operation &op, Builder &builder,
+                            const PatternOptions &) {
+  Value *source = findSameOrder(op.getResult());
+  if (!source)
+    return nullptr;
+  if (Value *same = ifSameType(source, op))
+    return same;
+  TensorType type = op.getResult()->getTensorType();
+  llvm::StringRef name = op.getResult()->getName();
+  Value *shape = builder.createConstant(builder.getInt32s(type.getShape()),
+                                        name + "_shape");
+  return builder
+      .create("reshape", {{"shape", shape}, {"x", source}}, {type}, name)
+      ->getResult();
+}
+
 static constexpr PatternRow kPatterns[] = {
     {"transpose", mergeTransposes},
+    {"transpose", skipRoundTrip},
+    {"reshape", skipRoundTrip},
+    {"squeeze", skipRoundTrip},
+    {"expand_dims", skipRoundTrip},
 };
 
 llvm::ArrayRef<PatternRow> getTransposePatterns() { return kPatterns; }

@@ -87,7 +87,15 @@ TEST_P(RoundingPassTest, KeepsNumbers) {
 
 INSTANTIATE_TEST_SUITE_P(
     Passes, RoundingPassTest,
-    testing::Values(Case{"fuse-patterns.mil", "fuse-patterns"},
-                    Case{"fold-into-weights.mil", "fold-into-weights"}));
+    testing::Values(
+        Case{"fuse-patterns.mil", "fuse-patterns"},
+        Case{"fold-into-weights.mil", "fold-into-weights"},
+        Case{"lift-composites.mil", "lift"},
+        Case{"lift-composites.mil", "lift,function(lower-composites),cleanup"},
+        Case{"lift-composites.mil", "optimize"},
+        Case{
+            "lift-composites-rope.mil",
+            "cleanup,lift-composites{to-model=true},reduce-transposes,cleanup"},
+        Case{"reduce-transposes.mil", "reduce-transposes"}));
 
 } // namespace
