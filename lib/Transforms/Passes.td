@@ -94,6 +94,28 @@ def ReduceTransposes : Pass<"reduce-transposes", FunctionScope> {
   let statistics = [Statistic<"num-moved", "operations moved">];
 }
 
+def DedupWeights : Pass<"dedup-weights", ProgramScope> {
+  let summary = "Lets weights that are the same bytes share their place";
+  let description = [{
+    Constants outside of equal type and size are read and compared by digest, over
+    all functions; equal ones refer to the first of them. `cse` then makes one
+    constant of those in a function, and writers write them once.
+  }];
+  let statistics = [
+    Statistic<"num-shared", "constants that refer to another's bytes">,
+    Statistic<"bytes-saved", "bytes that need not be written">
+  ];
+}
+
+def ShortenLiveRanges : Pass<"shorten-live-ranges", FunctionScope> {
+  let summary = "Computes results no earlier than they are needed";
+  let description = [{
+    Moves a pure operation down to its first use if everything it uses lives on
+    past that anyway, so that nothing lives longer.
+  }];
+  let statistics = [Statistic<"num-moved", "operations moved">];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{

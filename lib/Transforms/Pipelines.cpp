@@ -42,7 +42,11 @@ static void buildOptimize(Pipeline &pipeline) {
   pipeline.addPass(createFusePatternsPass());
   // Layouts meet where the formulas were.
   pipeline.addPass(createReduceTransposesPass());
+  // So that cse sees weights that are the same.
+  pipeline.addPass(createDedupWeightsPass());
   buildCleanup(pipeline);
+  // Last: nothing moves any more.
+  pipeline.addPass(createShortenLiveRangesPass());
 }
 
 static void buildLift(Pipeline &pipeline) {

@@ -78,21 +78,23 @@ getInverse(const Operation &transpose, int64_t rank) {
   return inverse;
 }
 
-/// Whether `value` is brought to the layout before `move` for somebody anyway.
-static bool isUndoneElsewhere(Value &value, const Move &move) {
+/// What brings `value` to the layout before `move` for somebody anyway, or
+/// null.
+static Operation *findUndone(Value &value, const Move &move) {
   bool isTranspose = move.op->is("transpose");
   llvm::ArrayRef<int64_t> shape = move.source->getTensorType().getShape();
   auto inverse =
       isTranspose ? getInverse(*move.op, shape.size()) : std::nullopt;
-  bool found = false;
+  Operation *found = nullptr;
   value.forEachUse([&](Use &use) {
     Operation *user = use.getUser();
     if (!user || user->getNumResults() != 1 ||
         user->is("transpose") != isTranspose || !getMove(user->getResult()) ||
         user->getResult()->getTensorType().getShape() != shape)
       return;
-    found |= !isTranspose ||
-             (inverse && getKnownAxes(*user, "perm", shape.size()) == inverse);
+    if (!isTranspose ||
+        (inverse && getKnownAxes(*user, "perm", shape.size()) == inverse))
+      found = user;
   });
   return found;
 }
@@ -149,29 +151,34 @@ static std::optional<Operands> getOperands(Operation &op) {
   if (!operands.move)
     return std::nullopt;
   for (Value *other : others)
-    if (!isUndoneElsewhere(*other, *operands.move))
+    if (!findUndone(*other, *operands.move))
       return std::nullopt;
   operands.undone = std::move(others);
   return operands;
 }
 
-/// Undoes `move` for a value that has not undergone it.
+/// Undoes `move` for a value that has not undergone it, as it is undone for
+/// somebody else, who may come later.
 static Value *undo(Builder &builder, Value &value, const Move &move) {
+  Operation &other = *findUndone(value, move);
+  bool isTranspose = move.op->is("transpose");
   llvm::ArrayRef<int64_t> shape = move.source->getTensorType().getShape();
   Type type = TensorType::get(builder.getContext(),
                               value.getTensorType().getElementType(), shape);
-  llvm::StringRef name = value.getName();
-  if (move.op->is("transpose")) {
-    Value *perm = builder.createConstant(
-        builder.getInt32s(*getInverse(*move.op, shape.size())), name + "_perm");
-    return builder
-        .create("transpose", {{"perm", perm}, {"x", &value}}, {type}, name)
-        ->getResult();
-  }
-  Value *extents =
-      builder.createConstant(builder.getInt32s(shape), name + "_shape");
+  llvm::StringRef input = isTranspose ? "perm" : "shape";
+  Attribute how = isTranspose
+                      ? builder.getInt32s(*getInverse(*move.op, shape.size()))
+                      : builder.getInt32s(shape);
+  // Written likewise, so that `cse` finds them to be the same.
+  const Binding *binding = other.findBinding(input);
+  bool isLiteral = binding && !binding->getSingle().getValue();
+  NamedArgument argument =
+      isLiteral ? NamedArgument(input, how)
+                : NamedArgument(input, builder.createConstant(
+                                           how, value.getName() + "_" + input));
   return builder
-      .create("reshape", {{"shape", extents}, {"x", &value}}, {type}, name)
+      .create(isTranspose ? "transpose" : "reshape", {argument, {"x", &value}},
+              {type}, value.getName())
       ->getResult();
 }
 

@@ -78,10 +78,8 @@ static Value *skipRoundTrip(Operation &op, Builder &builder,
 }
 
 static constexpr PatternRow kPatterns[] = {
-    {"transpose", mergeTransposes},
-    {"transpose", skipRoundTrip},
-    {"reshape", skipRoundTrip},
-    {"squeeze", skipRoundTrip},
+    {"transpose", mergeTransposes}, {"transpose", skipRoundTrip},
+    {"reshape", skipRoundTrip},     {"squeeze", skipRoundTrip},
     {"expand_dims", skipRoundTrip},
 };
 

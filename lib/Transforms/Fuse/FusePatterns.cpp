@@ -35,6 +35,7 @@ public:
     driver.add(getNormPatterns());
     driver.add(getNumberPatterns());
     driver.add(getJoinPatterns());
+    driver.add(getQuantizedPatterns());
   }
   PassResult run(Function &function, PassContext &) override {
     bool changed = driver.run(function, options.maxIterations);
