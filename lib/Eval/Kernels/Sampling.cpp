@@ -323,14 +323,12 @@ static void cropResizeOfRoi(KernelContext &ctx, int64_t height, int64_t width) {
   const Tensor &x = ctx.get("x"), &roi = ctx.get("roi");
   bool hasIndex = roi.getDim(2) == 5;
   int64_t numbers = roi.getDim(2), images = hasIndex ? 1 : x.getDim(0);
+  Tensor indices = roi.convertedTo(DataType::Int64);
   cropBoxes(
       ctx, roi, {roi.getDim(0), images, x.getDim(1), height, width}, images,
       [&](int64_t box) { return box * numbers + (hasIndex ? 1 : 0); },
       [&](int64_t box, int64_t i) {
-        return hasIndex ? Tensor(roi)
-                              .convertedTo(DataType::Int64)
-                              .getInteger(box * numbers)
-                        : i;
+        return hasIndex ? indices.getInteger(box * numbers) : i;
       });
 }
 
