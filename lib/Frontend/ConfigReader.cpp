@@ -10,8 +10,10 @@
 #include "ModelReader.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace espresso {
 
@@ -40,6 +42,11 @@ static int64_t readUniform(ModelSource &source, const SettingKey &key,
   for (double value : *values) {
     if (value == 0 || value == common)
       continue;
+    if (value != std::floor(value)) {
+      source.emitError(key)
+          << "expected integers, found " << llvm::formatv("{0}", value);
+      return absent;
+    }
     if (common != 0) {
       source.emitError(key) << "not supported yet: a number that differs "
                                "between layers";

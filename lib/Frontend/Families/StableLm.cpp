@@ -20,7 +20,8 @@ static void configure(ModelSource &source, ModelConfig &config) {
   config.isParallel = !hasSecondNorm;
   config.hasFfnNorm = hasSecondNorm;
   if (source.getFormat() == SourceFormat::HuggingFace &&
-      config.rotarySize == 0) {
+      !source.has({"", "partial_rotary_factor|rope_parameters."
+                       "partial_rotary_factor"})) {
     double part = source.findReal({"", "rope_pct"}).value_or(kUsualRotaryPart);
     config.rotarySize =
         static_cast<int64_t>(part * static_cast<double>(config.headSize));

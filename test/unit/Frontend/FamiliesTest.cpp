@@ -646,6 +646,40 @@ INSTANTIATE_TEST_SUITE_P(All, FamiliesTest, ::testing::ValuesIn(kCases),
                                   info.param.huggingFace;
                          });
 
+TEST(StableLmTest, AQuarterOfAHeadRotatesUnlessSettingsSayMore) {
+  // One head of eight.
+  const std::pair<const char *, int64_t> cases[] = {
+      {"", 2},
+      {", \"partial_rotary_factor\": 0.5", 4},
+      {", \"partial_rotary_factor\": 1.0", 8},
+      {", \"rope_pct\": 0.75", 6}};
+  for (const auto &[setting, size] : cases) {
+    TemporaryDirectory directory;
+    directory.write("config.json",
+                    std::string(R"({"model_type": "stablelm", "vocab_size": 5,
+          "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 2,
+          "num_attention_heads": 1, "max_position_embeddings": 6,
+          "layer_norm_eps": 1e-5)") +
+                        setting + "}");
+    SafetensorsWriter weights;
+    weights.tensors = makeTensors(
+        join({kHfEnds,
+              kHfFfn,
+              {"model.norm.bias 8", "model.layers.*.input_layernorm.weight 8",
+               "model.layers.*.input_layernorm.bias 8",
+               "model.layers.*.self_attn.q_proj.weight 8 8",
+               "model.layers.*.self_attn.k_proj.weight 8 8",
+               "model.layers.*.self_attn.v_proj.weight 8 8",
+               "model.layers.*.self_attn.o_proj.weight 8 8"}}));
+    directory.write("model.safetensors", weights.write());
+    Messages messages;
+    auto model = readCheckpoint(directory.getPath(), {.needsTokenizer = false},
+                                messages);
+    ASSERT_TRUE(succeeded(model)) << messages.str();
+    EXPECT_EQ(model->config.getRotarySize(), size) << setting;
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Elements
 //===----------------------------------------------------------------------===//

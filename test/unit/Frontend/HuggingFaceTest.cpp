@@ -247,6 +247,8 @@ TEST_F(HuggingFaceTest, BadSettingsAreRefused) {
        "expected 'layers' between 1 and 4096"},
       {folder.makeConfig(", \"head_dim\": 1.5"),
        "expected 'head_dim' to be an integer, found '1.5'"},
+      {folder.makeConfig(", \"num_key_value_heads\": 1.5"),
+       "expected integers, found 1.5"},
       {folder.makeConfig(", \"rope_theta\": \"big\""),
        "expected 'rope_theta' to be a number"},
       {folder.makeConfig(", \"tie_word_embeddings\": 1"),
