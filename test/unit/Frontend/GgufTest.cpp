@@ -6,10 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../BlockPacker.h"
 #include "FrontendTest.h"
 
 #include "espresso/Base/Half.h"
 
+#include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
 #include <filesystem>
 
 using namespace espresso;
@@ -118,6 +122,66 @@ TEST(GgufTest, TensorsHaveTheirShapesAndValues) {
   std::vector<float> values = readFloats(*checkpoint, "layers.1.w2");
   std::string stored = gguf.findTensor("blk.1.ffn_down.weight").data;
   EXPECT_EQ(0, std::memcmp(values.data(), stored.data(), stored.size()));
+}
+
+namespace {
+
+struct TypeCode {
+  uint32_t code;
+  const char *name;
+  BlockEncoding encoding;
+};
+
+} // namespace
+
+/// As the format numbers them.
+static constexpr TypeCode kTypeCodes[] = {
+    {2, "Q4_0", BlockEncoding::Q4_0},
+    {3, "Q4_1", BlockEncoding::Q4_1},
+    {6, "Q5_0", BlockEncoding::Q5_0},
+    {7, "Q5_1", BlockEncoding::Q5_1},
+    {8, "Q8_0", BlockEncoding::Q8_0},
+    {10, "Q2_K", BlockEncoding::Q2_K},
+    {11, "Q3_K", BlockEncoding::Q3_K},
+    {12, "Q4_K", BlockEncoding::Q4_K},
+    {13, "Q5_K", BlockEncoding::Q5_K},
+    {14, "Q6_K", BlockEncoding::Q6_K},
+    {20, "IQ4_NL", BlockEncoding::IQ4_NL},
+    {23, "IQ4_XS", BlockEncoding::IQ4_XS},
+    {34, "TQ1_0", BlockEncoding::TQ1_0},
+    {35, "TQ2_0", BlockEncoding::TQ2_0},
+    {39, "MXFP4", BlockEncoding::MXFP4},
+};
+
+TEST(GgufTest, EveryBlockTypeHasItsNumber) {
+  TinyModel model{.hidden = 256};
+  for (const TypeCode &type : kTypeCodes) {
+    GgufWriter gguf = model.makeGguf();
+    GgufWriter::Tensor &tensor = gguf.findTensor("blk.1.ffn_down.weight");
+    tensor.type = type.code;
+    tensor.data.clear();
+    std::vector<double> expected, magnitudes;
+    BlockDraw draw(type.code, BlockDraw::Mode::Random);
+    while (expected.size() < 8 * 256) {
+      PackedBlock block = packBlock(type.encoding, draw);
+      tensor.data += block.bytes;
+      llvm::append_range(expected, block.values);
+      llvm::append_range(magnitudes, block.magnitudes);
+    }
+    Messages messages;
+    auto checkpoint = readModel(gguf, messages);
+    ASSERT_TRUE(succeeded(checkpoint)) << type.name << messages.str();
+    EXPECT_EQ(checkpoint->findTensor("layers.1.w2")->originalType, type.name);
+    std::vector<float> values = readFloats(*checkpoint, "layers.1.w2");
+    ASSERT_EQ(values.size(), expected.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (std::fabs(expected[i]) >= 0x1p127)
+        continue; // beyond fp32 MXFP4 is infinite
+      ASSERT_NEAR(values[i], expected[i],
+                  4 * 0x1p-24 * magnitudes[i] + 0x1p-149)
+          << type.name << " " << i;
+    }
+  }
 }
 
 //===----------------------------------------------------------------------===//
