@@ -31,6 +31,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace espresso {
@@ -76,13 +77,23 @@ static bool isShared(const Operation &op, llvm::StringRef input) {
   return constant && !constant->hasOneUse();
 }
 
+/// Whether weights of `type` keep their digits when they are scaled so.
+static bool isModest(llvm::ArrayRef<double> scale, DataType type) {
+  // Of the 2^±15 of fp16, weights of trained models fill the middle.
+  constexpr double kMost = 256;
+  return type != DataType::Float16 || llvm::all_of(scale, [](double factor) {
+           return std::abs(factor) <= kMost && std::abs(factor) >= 1 / kMost;
+         });
+}
+
 /// Whether the weight can be scaled by output channel.
-static bool canScale(const Operation &product, size_t channels) {
+static bool canScale(const Operation &product, llvm::ArrayRef<double> scale) {
   Attribute weight = product.getConstant("weight");
   auto type = weight ? weight.getType().getAs<TensorType>() : TensorType();
   return type && isFloat(type.getElementType()) &&
          !product.is("conv_transpose") && !isShared(product, "weight") &&
-         getSource(weight) && type.getDim(0) == static_cast<int64_t>(channels);
+         getSource(weight) && isModest(scale, type.getElementType()) &&
+         type.getDim(0) == static_cast<int64_t>(scale.size());
 }
 
 /// The bias of a product, zeros if it has none; nothing if it is not known.
@@ -111,7 +122,7 @@ static Value *takeOverAffine(Operation &op, Builder &builder,
     if (needsBias && !isLinear && !options.convBias)
       continue;
     size_t channels = affine->scale.size();
-    if (affine->hasScale() && !canScale(*product, channels))
+    if (affine->hasScale() && !canScale(*product, affine->scale))
       continue;
     std::optional<std::vector<double>> bias = getBias(*product, channels);
     if (!bias)

@@ -23,6 +23,8 @@
 #include "Formula.h"
 #include "FusePatterns.h"
 
+#include "espresso/Base/Half.h"
+
 #include <cmath>
 
 namespace espresso {
@@ -38,14 +40,21 @@ static Value *makeWithNumber(Operation &op, Builder &builder,
       ->getResult();
 }
 
+/// Whether `number` keeps its digits in `type`: zero, or a normal number of it.
+static bool isExactEnough(double number, DataType type) {
+  // Least normal numbers.
+  double least = type == DataType::Float16 ? 0x1p-14 : 0x1p-126;
+  return number == 0 || (std::isfinite(roundToType(type, number)) &&
+                         std::abs(number) >= least);
+}
+
 static Value *multiplyByInverse(Operation &op, Builder &builder,
                                 const PatternOptions &) {
   std::optional<double> divisor = getUniform(op, "y");
   Value *x = op.getOperand("x");
-  // Least normal number of fp16: the inverse of larger divisors loses digits.
-  constexpr double kLeast = 6.103515625e-05;
-  if (!divisor || !x || !isFloatTensor(*x) || !ifSameType(x, op) ||
-      !(std::abs(1 / *divisor) >= kLeast) || !std::isfinite(1 / *divisor))
+  if (!divisor || *divisor == 0 || !x || !isFloatTensor(*x) ||
+      !ifSameType(x, op) ||
+      !isExactEnough(1 / *divisor, x->getTensorType().getElementType()))
     return nullptr;
   return makeWithNumber(op, builder, "mul", x, 1 / *divisor);
 }
@@ -61,6 +70,8 @@ static Value *mergeNumbers(Operation &op, Builder &builder,
     return nullptr;
   double number = op.is("mul") ? outer->number * parts->number
                                : outer->number + parts->number;
+  if (!isExactEnough(number, parts->value->getTensorType().getElementType()))
+    return nullptr;
   return makeWithNumber(op, builder, op.getName(), parts->value, number);
 }
 
