@@ -14,6 +14,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <algorithm>
 #include <array>
 
 namespace espresso {
@@ -104,6 +105,11 @@ std::pair<llvm::StringRef, llvm::StringRef> splitMerge(llvm::StringRef text) {
   if (blank == llvm::StringRef::npos)
     return {text, {}};
   return {text.take_front(blank), text.drop_front(blank + 1)};
+}
+
+uint64_t getMaxPieces(uint64_t count) {
+  constexpr uint64_t kMost = 1 << 24, kGaps = 1 << 16;
+  return std::min(kMost, 4 * count + kGaps);
 }
 
 bool endsTurn(llvm::StringRef text) {

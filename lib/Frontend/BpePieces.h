@@ -45,6 +45,10 @@ std::optional<std::string> addMerge(llvm::StringRef left, llvm::StringRef right,
 /// Splits a merge written as two words.
 std::pair<llvm::StringRef, llvm::StringRef> splitMerge(llvm::StringRef text);
 
+/// Ids must be below this in a vocabulary of `count` named pieces: there may be
+/// gaps, but one large number must not allocate much.
+uint64_t getMaxPieces(uint64_t count);
+
 /// Turns spellings into bytes, for pieces that text becomes. One that is not of
 /// the alphabet can never come from text: it becomes Unused.
 void decodePieces(std::vector<TokenizerData::Piece> &pieces);

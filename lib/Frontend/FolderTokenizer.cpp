@@ -42,7 +42,6 @@ FailureOr<TokenizerData> readTokenizerJson(llvm::StringRef path,
 static FailureOr<TokenizerData>
 readVocabularyAndMerges(llvm::StringRef path, llvm::StringRef mergesPath,
                         DiagnosticEngine &diagnostics) {
-  constexpr int64_t kMaxId = 1 << 24;
   FailureOr<JsonFile> file = JsonFile::read(path, diagnostics);
   FailureOr<std::shared_ptr<const MappedFile>> merges =
       openFile(mergesPath, diagnostics);
@@ -52,9 +51,10 @@ readVocabularyAndMerges(llvm::StringRef path, llvm::StringRef mergesPath,
   data.kind = TokenizerData::Kind::ByteBpe;
   data.addBos = data.addSpacePrefix = false;
   data.splits.push_back({getGpt2Pattern().str()});
+  const uint64_t maxPieces = getMaxPieces(file->getObject().size());
   for (const auto &[text, id] : file->getObject()) {
     std::optional<int64_t> number = id.getAsInteger();
-    if (!number || *number < 0 || *number >= kMaxId)
+    if (!number || *number < 0 || static_cast<uint64_t>(*number) >= maxPieces)
       return diagnostics.emitError(path)
              << "expected an id for " << quoteUntrusted(text);
     const auto index = static_cast<size_t>(*number);

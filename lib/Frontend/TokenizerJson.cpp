@@ -17,9 +17,6 @@
 
 namespace espresso {
 
-/// More than any vocabulary; bounds what one number in a file can allocate.
-static constexpr uint64_t kMaxId = 1 << 24;
-
 InFlightDiagnostic TokenizerJsonReader::emitError(llvm::StringRef where) {
   InFlightDiagnostic error = diagnostics.emitError(file.getPath());
   error << where << ": ";
@@ -28,9 +25,9 @@ InFlightDiagnostic TokenizerJsonReader::emitError(llvm::StringRef where) {
 
 LogicalResult TokenizerJsonReader::placePiece(uint64_t id, std::string text,
                                               llvm::StringRef where) {
-  if (id >= kMaxId)
+  if (id >= maxPieces)
     return emitError(where)
-           << "expected ids below " << kMaxId << ", found " << id;
+           << "expected ids below " << maxPieces << ", found " << id;
   if (id >= data.pieces.size())
     data.pieces.resize(id + 1, {"", 0, TokenizerData::PieceType::Unused});
   TokenizerData::Piece &piece = data.pieces[id];
@@ -125,6 +122,7 @@ LogicalResult TokenizerJsonReader::readUnigram(const Object &model) {
   const Array *vocabulary = model.getArray("vocab");
   if (!vocabulary)
     return emitError("model.vocab") << "expected a list";
+  maxPieces += vocabulary->size();
   data.kind = TokenizerData::Kind::Unigram;
   data.fuseUnknown = true;
   for (size_t id = 0; id < vocabulary->size(); ++id) {
@@ -156,6 +154,10 @@ LogicalResult TokenizerJsonReader::readModel() {
   const Object *model = file.getObject().getObject("model");
   if (!model)
     return emitError("model") << "expected an object";
+  const Object *vocabulary = model->getObject("vocab");
+  const Array *added = file.getObject().getArray("added_tokens");
+  maxPieces = getMaxPieces((vocabulary ? vocabulary->size() : 0) +
+                           (added ? added->size() : 0));
   // Files of the first years do not name their model.
   llvm::StringRef other = model->get("merges") ? "BPE" : "";
   llvm::StringRef type = model->getString("type").value_or(other);

@@ -71,6 +71,7 @@ private:
   const JsonFile &file;
   DiagnosticEngine &diagnostics;
   TokenizerData data;
+  uint64_t maxPieces = 0;
   /// Pieces are spelt in GPT-2's alphabet.
   bool isByteLevel = false;
 };

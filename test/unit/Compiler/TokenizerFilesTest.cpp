@@ -171,7 +171,7 @@ TEST_F(TokenizerFilesTest, WhatIsWrongHasAPlace) {
   check(R"(\\p{N})", R"([a&&b])", "set operations (&&) are not supported");
   check(R"("a b",)", R"("a c",)", "model.merges[0]: expected merges of pieces");
   check(R"("b": 1)", R"("b": -1)", "expected an id for 'b'");
-  check(R"("b": 1)", R"("b": 99999999)", "expected ids below");
+  check(R"("b": 1)", R"("b": 99999999)", "expected ids below 65");
   check(R"("b": 1)", R"("b": 0)", "id 0 is both");
   check(R"("ids": [9])", R"("ids": [99])", "expected ids of pieces");
   check(R"("Isolated")", R"("Sometimes")", "the behaviour 'Sometimes'");
