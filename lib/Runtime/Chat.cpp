@@ -53,6 +53,7 @@ void Conversation::reset() {
   });
   session.reset();
   known.clear();
+  tokens.clear();
   unread.clear();
 }
 
@@ -78,6 +79,7 @@ Conversation::makePrompt(const std::string &text) {
     return ids;
   }
   reused = 0;
+  tokens.clear();
   session.reset();
   ESPRESSO_ASSIGN_OR_RETURN(
       std::vector<int32_t> ids,
@@ -103,8 +105,13 @@ Conversation::say(std::string text, const GenerateOptions &options,
           "the conversation has outgrown the context: ", ids.size(),
           " tokens do not fit behind ", session.getPosition(), " of ",
           session.getContextLength()));
+    GenerateOptions ours = options;
+    ours.history = tokens;
     ESPRESSO_ASSIGN_OR_RETURN(GenerateResult result,
-                              generate(session, ids, options, callbacks));
+                              generate(session, ids, ours, callbacks));
+    tokens.insert(tokens.end(), ids.begin(), ids.end());
+    tokens.insert(tokens.end(), result.ids.begin(),
+                  result.ids.begin() + result.decodeSteps);
     const Tokenizer &tokenizer = session.getBundle().getTokenizer();
     std::string answer;
     for (int32_t id : result.ids)
@@ -119,6 +126,7 @@ Conversation::say(std::string text, const GenerateOptions &options,
     messages.pop_back();
     session.reset(); // where an error left it is not known
     known.clear();
+    tokens.clear();
     unread.clear();
   }
   return result;

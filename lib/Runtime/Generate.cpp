@@ -91,7 +91,8 @@ absl::StatusOr<GenerateResult> generate(Session &session,
   const Tokenizer &tokenizer = session.getBundle().getTokenizer();
   Chooser chooser(session, options.sampler);
   GenerateResult result;
-  std::vector<int32_t> history(prompt.begin(), prompt.end());
+  std::vector<int32_t> history(options.history.begin(), options.history.end());
+  history.insert(history.end(), prompt.begin(), prompt.end());
   const Clock::time_point start = Clock::now();
   ESPRESSO_RETURN_IF_ERROR(chooser.read(prompt));
   result.promptTokens = static_cast<int64_t>(prompt.size());

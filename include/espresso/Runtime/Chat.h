@@ -57,7 +57,8 @@ public:
   void add(ChatMessage message) { messages.push_back(std::move(message)); }
   std::span<const ChatMessage> getMessages() const { return messages; }
 
-  /// Says `text` as the user and generates the answer, which is added. What
+  /// Says `text` as the user and generates the answer, which is added; the
+  /// history of `options` is the conversation's, whatever it is given. What
   /// callbacks.onToken gets is the answer's. After an error nothing was said,
   /// and the conversation can go on. Errors: those of render(), encode() and
   /// generate(); OutOfRange if the conversation has outgrown the context.
@@ -80,6 +81,7 @@ private:
   /// What the session has read, as text and as tokens; `unread` was generated
   /// last and is not in the session.
   std::string known;
+  std::vector<int32_t> tokens;
   std::vector<int32_t> unread;
   int64_t reused = 0;
 };

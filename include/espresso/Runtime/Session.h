@@ -90,6 +90,9 @@ struct GenerateOptions {
   int64_t maxNewTokens = -1;
   /// Ids past which the text does not go on; false: they are ordinary.
   bool endAtStopTokens = true;
+  /// Tokens that the session has read already, oldest first, for the penalty on
+  /// repetition. They need to live for the call only.
+  std::span<const int32_t> history = {};
 };
 
 enum class StopReason : uint8_t {
