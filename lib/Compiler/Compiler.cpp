@@ -52,13 +52,24 @@ static CompileStatus toCompileStatus(PipelineStatus status) {
   return CompileStatus::Bug;
 }
 
+/// The longest prompt that a host function reads at once; 0 if none does.
+static int64_t getPrefillLength(const Program &program) {
+  int64_t longest = 0;
+  for (const std::unique_ptr<Function> &function : program.getFunctions()) {
+    const Block &body = function->getBody();
+    Value *ids = body.findInput("ids");
+    if (function->getOpset() == Opset::Host && ids && body.findInput("last"))
+      longest = std::max(longest, ids->getTensorType().getDim(0));
+  }
+  return longest;
+}
+
 static PlanInfo makePlanInfo(const Checkpoint &checkpoint,
                              const BuildOptions &options) {
   PlanInfo info;
   info.model = checkpoint.config;
   info.dataType = options.dataType;
   info.contextLength = getContextLength(checkpoint.config, options);
-  info.prefillLength = options.prefillLength;
   info.numParameters = checkpoint.getNumParameters();
   return info;
 }
@@ -85,7 +96,9 @@ CompileStatus compileModel(Context &context, const Checkpoint &checkpoint,
   if (options.instrument)
     options.instrument(manager);
   DecisionRecorder recorder(diagnostics, result.decisions);
-  return toCompileStatus(manager.run(*result.program));
+  CompileStatus status = toCompileStatus(manager.run(*result.program));
+  result.plan.prefillLength = getPrefillLength(*result.program);
+  return status;
 }
 
 } // namespace espresso

@@ -138,7 +138,7 @@ def CompositeAttention : CompositeOp<"attention", [ReadsState, WritesState,
   let infer = "CachedAttention";
 }
 
-def CausalAttention : CompositeOp<"causal_attention"> {
+def CausalAttention : CompositeOp<"causal_attention", [Pure, Causal]> {
   let summary = "Grouped-query attention within one call";
   let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, Scalar<Int32>:$head_dim,
                 OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale,
@@ -208,7 +208,7 @@ that many positions of column s; `value` elsewhere.}];
   let infer = "CacheMask";
 }
 
-def MaskedAttention : CompositeOp<"masked_attention"> {
+def MaskedAttention : CompositeOp<"masked_attention", [Pure, Causal]> {
   let summary = "Grouped-query attention over rows of a cache, masked, and within "
                 "one call";
   let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, In<T>:$k_rows, In<T>:$v_rows,

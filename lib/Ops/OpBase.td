@@ -43,6 +43,7 @@ def WritesState : Trait<"WritesState">;
 def ReadsState : Trait<"ReadsState">;
 def Composite : Trait<"Composite">;
 def HostOnly : Trait<"HostOnly">;
+def Causal : Trait<"Causal">;
 def OpenInputs : Trait<"OpenInputs">;
 def AttributeInputs : Trait<"AttributeInputs">;
 def NestedBlocks : Trait<"NestedBlocks">;

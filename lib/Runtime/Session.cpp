@@ -11,9 +11,11 @@
 #include "Program.h"
 #include "espresso/Base/StatusMacros.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace espresso::runtime {
 
@@ -84,7 +86,28 @@ static absl::Status checkFunction(const Bundle &bundle, std::string_view name,
   return checkPorts(info, info.message->outputs(), outputs, "output");
 }
 
-static absl::Status checkModel(const Bundle &bundle) {
+/// The host functions `prefill` and `prefill_<n>`, by the length of their ids.
+std::vector<Session::Bucket> Session::findBuckets(const Bundle &bundle) {
+  std::vector<Bucket> buckets;
+  for (const CompiledFunction &function : bundle.getProgram().getFunctions()) {
+    const plan::Function &message = *function.info->message;
+    if (message.kind() != plan::Function::HOST ||
+        (message.name() != "prefill" &&
+         !absl::StartsWith(message.name(), "prefill_")))
+      continue;
+    for (const plan::Port &port : message.inputs())
+      if (port.name() == "ids")
+        buckets.push_back(
+            {function.info->values[port.value()].type.count, message.name()});
+  }
+  std::sort(buckets.begin(), buckets.end(),
+            [](const Bucket &a, const Bucket &b) {
+              return std::tie(a.length, a.name) < std::tie(b.length, b.name);
+            });
+  return buckets;
+}
+
+absl::Status Session::checkModel(const Bundle &bundle) {
   const ModelInfo &model = bundle.getModel();
   if (model.prefillLength > kMaxPrefill ||
       model.vocabularySize > kMaxVocabulary)
@@ -96,11 +119,17 @@ static absl::Status checkModel(const Bundle &bundle) {
   ESPRESSO_RETURN_IF_ERROR(checkFunction(
       bundle, "decode", isGreedy,
       {{"ids", Memory::Int, {1}}, {"position", Memory::Int, {1}}}));
-  if (model.prefillLength > 0)
-    ESPRESSO_RETURN_IF_ERROR(
-        checkFunction(bundle, "prefill", isGreedy,
-                      {{"ids", Memory::Int, {model.prefillLength}},
-                       {"last", Memory::Int, {1}}}));
+  if (model.prefillLength > 0) {
+    const std::vector<Bucket> buckets = findBuckets(bundle);
+    if (buckets.empty() || buckets.back().length != model.prefillLength)
+      return absl::InvalidArgumentError(
+          absl::StrCat("host.plan: there is no function 'prefill' for ",
+                       model.prefillLength, " tokens"));
+    for (const Bucket &bucket : buckets)
+      ESPRESSO_RETURN_IF_ERROR(checkFunction(
+          bundle, bucket.name, isGreedy,
+          {{"ids", Memory::Int, {bucket.length}}, {"last", Memory::Int, {1}}}));
+  }
   if (model.contextLength < 1 || model.contextLength < model.prefillLength)
     return absl::InvalidArgumentError(
         absl::StrCat("host.plan: a context of ", model.contextLength,
@@ -117,8 +146,9 @@ Session::Session(std::shared_ptr<const Bundle> owner,
                  std::unique_ptr<HostDevice> device)
     : bundle(std::move(owner)), device(std::move(device)),
       contextLength(bundle->getModel().contextLength),
-      prefillLength(bundle->getModel().prefillLength),
-      greedy(isGreedyModel(*bundle)), columns(prefillLength),
+      buckets(bundle->getModel().prefillLength > 0 ? findBuckets(*bundle)
+                                                   : std::vector<Bucket>()),
+      greedy(isGreedyModel(*bundle)), columns(bundle->getModel().prefillLength),
       logits(greedy ? 0 : bundle->getModel().vocabularySize) {}
 
 absl::StatusOr<std::unique_ptr<Session>>
@@ -155,15 +185,24 @@ absl::Status Session::run(std::string_view function,
   return device->run(function, inputs, outputs);
 }
 
+/// The shortest that holds `count` tokens, or the longest.
+const Session::Bucket &Session::chooseBucket(int64_t count) const {
+  for (const Bucket &bucket : buckets)
+    if (bucket.length >= count)
+      return bucket;
+  return buckets.back();
+}
+
 absl::Status Session::prefill(std::span<const int32_t> ids) {
+  const Bucket &bucket = chooseBucket(static_cast<int64_t>(ids.size()));
   std::fill(columns.begin(), columns.end(), 0);
   std::copy(ids.begin(), ids.end(), columns.begin());
   int32_t last = static_cast<int32_t>(ids.size()) - 1;
   const int64_t one = 1;
   const TensorRef inputs[] = {
-      {"ids", DataType::Int32, {&prefillLength, 1}, columns.data()},
+      {"ids", DataType::Int32, {&bucket.length, 1}, columns.data()},
       {"last", DataType::Int32, {&one, 1}, &last}};
-  return run("prefill", inputs);
+  return run(bucket.name, inputs);
 }
 
 absl::Status Session::decode(int32_t id) {
@@ -188,8 +227,8 @@ absl::Status Session::advance(std::span<const int32_t> ids) {
       return absl::InvalidArgumentError(absl::StrCat(
           "token ", id, " is outside the vocabulary of ", vocabulary));
   int64_t done = 0;
-  if (position == 0 && prefillLength > 0) {
-    done = std::min(count, prefillLength);
+  if (position == 0 && !buckets.empty()) {
+    done = std::min(count, buckets.back().length);
     ESPRESSO_RETURN_IF_ERROR(prefill(ids.first(done)));
     position = done;
   }

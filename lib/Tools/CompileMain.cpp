@@ -81,6 +81,14 @@ struct CompileToolOptions {
       "pipeline",
       cl::desc("Passes to run (default 'ane', or what --emit calls for)"),
       cl::value_desc("text"), cl::cat(category)};
+  cl::opt<std::string> level{
+      "O", cl::Prefix,
+      cl::desc("The pipeline O<n>: 0 only what is needed, 1 clean, 2 joined "
+               "programs (as 'ane'), 3 whole layers"),
+      cl::value_desc("0-3"), cl::cat(category)};
+  cl::opt<bool> dumpPipeline{
+      "dump-pipeline", cl::desc("Print the passes that would run, and end"),
+      cl::cat(category)};
   ReportOption inspect{"inspect",
                        cl::desc("Print what MODEL is, and compile nothing"),
                        cl::cat(category)};
@@ -105,6 +113,22 @@ static std::optional<DataType> getDataType(const CompileToolOptions &options) {
   std::optional<DataType> type = parseDataType(options.dataType.getValue());
   bool isKnown = type == DataType::Float16 || type == DataType::Float32;
   return isKnown ? type : std::nullopt;
+}
+
+/// Complains about a pipeline that is given twice, or as a level there is not.
+static bool checkLevel(const CompileToolOptions &options) {
+  if (options.level.getNumOccurrences() != 0 &&
+      options.pipeline.getNumOccurrences() != 0) {
+    reportToolError("'-O' and '--pipeline' were given; one of them will do");
+    return false;
+  }
+  if (options.level.getNumOccurrences() != 0 &&
+      !llvm::is_contained({"0", "1", "2", "3"}, options.level.getValue())) {
+    reportToolError("'-O" + options.level +
+                    "' is no level; there is -O0 to -O3");
+    return false;
+  }
+  return true;
 }
 
 /// Complains about options that contradict each other or lack a partner.
@@ -251,6 +275,8 @@ static ExitCode emitBundle(const Checkpoint &checkpoint,
 
 /// What runs if no pipeline is given.
 static std::string getPipeline(const CompileToolOptions &options) {
+  if (options.level.getNumOccurrences() != 0)
+    return "O" + options.level.getValue();
   if (options.pipeline.getNumOccurrences() != 0)
     return options.pipeline;
   return options.emit == Emit::MlPackage ? kPackagePipeline.str()
@@ -287,6 +313,30 @@ static ExitCode inspectModel(const CompileToolOptions &options,
   return writeReport(text);
 }
 
+/// Everything but the instrumentation.
+static CompileOptions getCompileOptions(const CompileToolOptions &options) {
+  CompileOptions compile;
+  compile.build.dataType = getDataType(options).value_or(DataType::Float16);
+  compile.build.contextLength = options.context;
+  compile.build.prefillLength = options.prefill;
+  compile.pipeline = getPipeline(options);
+  compile.passDefaults = options.target.getPassDefaults();
+  options.head.addPassDefaults(compile.passDefaults);
+  return compile;
+}
+
+/// Prints the pipeline that would run, spelt out.
+static ExitCode dumpPipeline(const CompileOptions &options, Context &context) {
+  FailureOr<Pipeline> pipeline = parsePipeline(
+      options.pipeline, context, "<pipeline>", options.passDefaults);
+  if (failed(pipeline))
+    return ExitCode::Usage;
+  absl::Status status = writeOutput("-", pipeline->str() + "\n");
+  if (!status.ok())
+    reportToolError(toStringRef(status.message()));
+  return getExitCodeForWrite(status);
+}
+
 int espressoCompileMain(int argc, char **argv) {
   ToolOptions tool;
   CompileToolOptions options;
@@ -301,13 +351,17 @@ int espressoCompileMain(int argc, char **argv) {
     return static_cast<int>(*code);
   if (std::optional<ExitCode> code = options.target.begin())
     return static_cast<int>(*code);
+  Context context;
+  tool.configure(context.getDiagnostics());
+  if (!checkLevel(options))
+    return static_cast<int>(ExitCode::Usage);
+  if (options.dumpPipeline)
+    return static_cast<int>(dumpPipeline(getCompileOptions(options), context));
   if (!checkOptions(options))
     return static_cast<int>(ExitCode::Usage);
   if (std::optional<ExitCode> code = options.passes.check())
     return static_cast<int>(*code);
 
-  Context context;
-  tool.configure(context.getDiagnostics());
   if (options.inspect.getFormat() != ReportFormat::None)
     return static_cast<int>(inspectModel(options, context.getDiagnostics()));
   std::variant<Checkpoint, ExitCode> found =
@@ -316,13 +370,7 @@ int espressoCompileMain(int argc, char **argv) {
     return static_cast<int>(*code);
   const Checkpoint &checkpoint = std::get<Checkpoint>(found);
 
-  CompileOptions compile;
-  compile.build.dataType = *getDataType(options);
-  compile.build.contextLength = options.context;
-  compile.build.prefillLength = options.prefill;
-  compile.pipeline = getPipeline(options);
-  compile.passDefaults = options.target.getPassDefaults();
-  options.head.addPassDefaults(compile.passDefaults);
+  CompileOptions compile = getCompileOptions(options);
   compile.instrument = [&](PassManager &manager) {
     options.passes.instrument(manager);
   };

@@ -241,6 +241,77 @@ def PlaceHead : Pass<"place-head", ProgramScope> {
   ];
 }
 
+def BucketPrefill : Pass<"bucket-prefill", ProgramScope> {
+  let summary = "Makes a function of each static length of those that read prompts";
+  let description = [{
+    Replaces each `<model>` function with an input `ids` of several tokens by
+    copies named after their lengths, `prefill_32` and so on, which share weights
+    and caches. Lengths above the rows of the cache are left out with a remark.
+    Who runs them takes the shortest that holds the prompt.
+  }];
+  let options = [
+    Option<"lengths", String, "32/64/128", "Lengths, parted by '/'">
+  ];
+  let statistics = [Statistic<"buckets-made", "functions made">];
+}
+
+def ToStateful : Pass<"to-stateful", ProgramScope> {
+  let summary = "Makes each model function one program whose caches are states, "
+                "rounding logits";
+  let description = [{
+    Rewrites what only a host could run into MIL on states: the form Core ML runs
+    by itself. Extents of states become multiples of 32. Logits are computed in
+    the type of the activations. See docs/Rationale/CacheForms.md.
+  }];
+  let statistics = [Statistic<"states-made", "states of programs">];
+}
+
+def Segment : Pass<"segment", ProgramScope> {
+  let summary = "Cuts programs with more weights than a limit";
+  let description = [{
+    Cuts `<iosNN>` functions into programs that follow each other, where the
+    fewest bytes pass between them. Their callers call the parts; one that nobody
+    calls becomes a `<host>` function. Only boundary tensors [1, C, 1, S] of
+    floats may pass a cut, and no state.
+  }];
+  let options = [
+    Option<"max-bytes", Integer, "2147483648",
+           "Bytes of weights that a program may have">
+  ];
+  let statistics = [
+    Statistic<"programs-cut", "programs that were too large">,
+    Statistic<"parts-made", "programs made of them">
+  ];
+}
+
+def PadToMinimum : Pass<"pad-to-minimum", ProgramScope> {
+  let summary = "Gives boundary tensors of programs the engine's minimum of bytes";
+  let description = [{
+    Widens the programs of `<host>` functions, while they have composites, to the
+    least power of two of columns that gives every port `min-bytes`; the host
+    pads, and takes the columns it had. Rows of caches get more rows. See
+    docs/Rationale/Padding.md.
+  }];
+  let options = [
+    Option<"min-bytes", Integer, "49152", "Bytes of each port">,
+    Option<"min-columns", Integer, "1", "Columns of each port">,
+    Option<"equal-sizes", Bool, "false",
+           "Give all ports of a program the channels of the largest">
+  ];
+  let statistics = [Statistic<"programs-padded", "programs widened">];
+}
+
+def PackLanes : Pass<"pack-lanes", ProgramScope> {
+  let summary = "Makes a function for the tokens of several texts at once";
+  let description = [{
+    For each `<host>` function of one token, adds one for `lanes` texts, a text a
+    column, whose programs read their weights once for all. What looks at a
+    position or a cache is done for each text. See docs/Rationale/Padding.md.
+  }];
+  let options = [Option<"lanes", Integer, "4", "Texts, at least 2">];
+  let statistics = [Statistic<"functions-made", "host functions made">];
+}
+
 def LowerComposites : Pass<"lower-composites", FunctionScope> {
   let summary = "Rewrites composites in programs into MIL, rounding their constants";
   let description = [{

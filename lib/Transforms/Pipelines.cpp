@@ -24,14 +24,91 @@ static void buildCleanup(Pipeline &pipeline) {
   pipeline.addPass(createDcePass());
 }
 
-static void buildAne(Pipeline &pipeline) {
+/// From host functions and programs of composites to programs of MIL.
+static void buildPrograms(Pipeline &pipeline) {
+  // From here on the programs are MIL.
+  pipeline.addPass(createLowerCompositesPass());
+  // Lowering makes each flag and scalar again for every function it works on.
+  buildCleanup(pipeline);
+}
+
+/// Fewer dispatches, but programs that can be loaded.
+static void buildJoined(Pipeline &pipeline) {
+  // While programs are as small as they get, and still composites.
+  pipeline.addPass(createFuseBlocksPass());
+  // What no join made too large may have been from the beginning.
+  pipeline.addPass(createSegmentPass());
+}
+
+static void buildO0(Pipeline &pipeline) {
   // Composites still mark the places to cut at.
   pipeline.addPass(createSplitAtRopePass());
   // The host function is there now, and the head still a composite.
   pipeline.addPass(createPlaceHeadPass());
-  // From here on the programs are MIL.
+  // Nothing but what is needed for the programs to be MIL.
   pipeline.addPass(createLowerCompositesPass());
-  // Lowering makes each flag and scalar again for every function it works on.
+}
+
+static void buildO1(Pipeline &pipeline) {
+  pipeline.addPass(createSplitAtRopePass());
+  pipeline.addPass(createPlaceHeadPass());
+  buildPrograms(pipeline);
+}
+
+static void buildAne(Pipeline &pipeline) {
+  // Composites still mark the places to cut at.
+  pipeline.addPass(createSplitAtRopePass());
+  // The host function is there now, and the head still a composite. Before
+  // programs are joined: that of the head can be joined with the last layer.
+  pipeline.addPass(createPlaceHeadPass());
+  buildJoined(pipeline);
+  buildPrograms(pipeline);
+}
+
+/// Rotation and attention in programs, so that whole layers can be joined.
+static void buildWholeLayers(Pipeline &pipeline) {
+  SplitAtRopeOptions split;
+  split.attention = "graph";
+  split.rope = "graph";
+  pipeline.addPass(createSplitAtRopePass(split));
+  pipeline.addPass(createPlaceHeadPass());
+  buildJoined(pipeline);
+}
+
+static void buildO3(Pipeline &pipeline) {
+  buildWholeLayers(pipeline);
+  buildPrograms(pipeline);
+}
+
+static void buildAneDecode(Pipeline &pipeline) {
+  buildWholeLayers(pipeline);
+  // Composites still say what a column is.
+  pipeline.addPass(createPadToMinimumPass());
+  buildPrograms(pipeline);
+}
+
+static void buildAnePrefill(Pipeline &pipeline) {
+  // While there is one function, which the others differ from in a length.
+  pipeline.addPass(createBucketPrefillPass());
+  // At position 0 attention is in the graph by itself.
+  SplitAtRopeOptions split;
+  split.rope = "graph";
+  pipeline.addPass(createSplitAtRopePass(split));
+  pipeline.addPass(createPlaceHeadPass());
+  buildJoined(pipeline);
+  // Short prompts have columns that are too small.
+  pipeline.addPass(createPadToMinimumPass());
+  buildPrograms(pipeline);
+}
+
+static void buildCoremlStateful(Pipeline &pipeline) {
+  // There is no host: its work goes into the program.
+  pipeline.addPass(createToStatefulPass());
+  // Core ML has the operation, and fuses it.
+  LowerCompositesOptions lower;
+  lower.silu = "op";
+  pipeline.addPass(createLowerCompositesPass(lower));
+  // Reads of states that serve several operations, and shared flags.
   buildCleanup(pipeline);
 }
 
@@ -66,10 +143,23 @@ static void buildLift(Pipeline &pipeline) {
 }
 
 static constexpr PipelineInfo kPipelines[] = {
+    {"O0", "As ane, with nothing joined and nothing cleaned up", buildO0},
+    {"O1", "As ane, with nothing joined", buildO1},
+    {"O2", "The same as ane", buildAne},
+    {"O3", "Whole layers in programs, the cache as their input", buildO3},
     {"ane", "Takes a model to programs for the engine and a host schedule",
      buildAne},
+    {"ane-decode", "As O3, with boundary tensors of the engine's minimum",
+     buildAneDecode},
+    {"ane-prefill",
+     "Prompts of several lengths, with boundary tensors of the engine's "
+     "minimum",
+     buildAnePrefill},
     {"cleanup", "Makes a program smaller without changing what it computes",
      buildCleanup},
+    {"coreml-stateful",
+     "Takes a model to programs that keep the cache in states, without a host",
+     buildCoremlStateful},
     {"lift", "Takes programs of others to composites", buildLift},
     {"optimize", "Makes a program smaller and faster, rounding differently",
      buildOptimize},

@@ -103,6 +103,8 @@ enum OpTrait : uint32_t {
   /// Not for a static program without state: reads tables by token, keeps a
   /// cache, or depends on the position of a token.
   OpTrait_HostOnly = 1 << 10,
+  /// Columns look at those before them; others treat each column alone.
+  OpTrait_Causal = 1 << 11,
 };
 
 /// Appends the types of the results of `op`, computed from its arguments, or

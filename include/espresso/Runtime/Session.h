@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -68,6 +69,14 @@ private:
   Session(std::shared_ptr<const Bundle> bundle,
           std::unique_ptr<HostDevice> device);
   absl::Status advance(std::span<const int32_t> ids);
+  /// A function that reads prompts of up to `length` tokens.
+  struct Bucket {
+    int64_t length = 0;
+    std::string name;
+  };
+  static std::vector<Bucket> findBuckets(const Bundle &bundle);
+  static absl::Status checkModel(const Bundle &bundle);
+  const Bucket &chooseBucket(int64_t count) const;
   absl::Status prefill(std::span<const int32_t> ids);
   absl::Status decode(int32_t id);
   absl::Status run(std::string_view function,
@@ -76,7 +85,7 @@ private:
   std::shared_ptr<const Bundle> bundle;
   std::unique_ptr<HostDevice> device;
   int64_t contextLength;
-  int64_t prefillLength;
+  std::vector<Bucket> buckets; ///< by length
   int64_t position = 0;
   bool greedy;
   std::vector<int32_t> columns;

@@ -30,14 +30,23 @@ Value *SharedConstants::get(Builder &builder, Block &block,
   return constant;
 }
 
+/// That of x; of the result, for what makes activations of something else.
 static DataType getElementType(const Operation &op) {
-  return op.getResult()->getTensorType().getElementType();
+  const Value *x = op.getOperand("x");
+  return (x ? x : op.getResult())->getTensorType().getElementType();
+}
+
+/// The name of the result, or of what is written where there is none.
+static std::string getPrefix(const Operation &op) {
+  return (op.getNumResults() != 0 ? op.getResult() : op.getOperand("x"))
+      ->getName()
+      .str();
 }
 
 LoweringBuilder::LoweringBuilder(Operation &composite, SharedConstants &shared,
                                  const LoweringOptions &options)
     : composite(composite), shared(shared), options(options),
-      builder(composite), prefix(composite.getResult()->getName().str()),
+      builder(composite), prefix(getPrefix(composite)),
       dataType(getElementType(composite)) {}
 
 Value *LoweringBuilder::flag(llvm::StringRef name, Attribute value) {
@@ -231,12 +240,22 @@ void LoweringBuilder::replaceWith(Value *value) {
   Value *result = composite.getResult();
   llvm::StringRef name = result->getName();
   result->replaceAllUsesWith(value);
+  eraseComposite();
+  value->setName(name);
+}
+
+void LoweringBuilder::finishWith(llvm::StringRef op,
+                                 llvm::ArrayRef<NamedArgument> args) {
+  builder.create(op, args, {}, "");
+  eraseComposite();
+}
+
+void LoweringBuilder::eraseComposite() {
   llvm::SmallSetVector<Operation *, 8> producers;
   for (Value *operand : composite.getAllOperands())
     if (Operation *producer = operand->getDefiningOp())
       producers.insert(producer);
   composite.erase();
-  value->setName(name);
   // Constants that only the composite used.
   for (Operation *producer : producers)
     if (producer->is("const") && !producer->hasUses())

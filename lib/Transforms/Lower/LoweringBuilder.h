@@ -121,8 +121,12 @@ public:
 
   /// Gives the composite's uses and name to `value` and removes it.
   void replaceWith(Value *value);
+  /// Ends with an operation without results in the composite's place.
+  void finishWith(llvm::StringRef op, llvm::ArrayRef<NamedArgument> args);
 
 private:
+  void eraseComposite();
+
   Operation &composite;
   SharedConstants &shared;
   const LoweringOptions &options;

@@ -195,8 +195,9 @@ Operation *GroupExtractor::makeCall() {
                     port.value->getLocation());
     outputNames.push_back(port.name.str());
   }
-  call->setAttribute(context.intern("layer"),
-                     Attribute::integer(context, group.layer));
+  if (group.layer >= 0)
+    call->setAttribute(context.intern("layer"),
+                       Attribute::integer(context, group.layer));
   call->setAttribute(context.intern("outputs"),
                      Attribute::strings(context, outputNames));
   return host.getBody().append(std::move(call));

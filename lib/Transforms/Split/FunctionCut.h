@@ -33,6 +33,7 @@ namespace espresso {
 /// One program of one layer: its operations in their order, and, once it is
 /// made, its function.
 struct CutGroup {
+  /// Negative if it belongs to none.
   int64_t layer = 0;
   /// How often the layer has been on the host before this group.
   unsigned stage = 0;

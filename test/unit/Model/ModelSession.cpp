@@ -35,18 +35,37 @@ bool ModelSession::call(llvm::StringRef function, const NamedTensors &inputs) {
   return true;
 }
 
+/// Tokens that a function for prompts takes.
+static int64_t getPromptLength(const Function &function) {
+  return function.getBody().findInput("ids")->getTensorType().getDim(0);
+}
+
+/// The shortest function for prompts that holds `length` tokens, or the
+/// longest; null if there is none.
+static const Function *findPrefill(const Program &program, int64_t length) {
+  const Function *best = nullptr;
+  for (const std::unique_ptr<Function> &function : program.getFunctions()) {
+    if (!function->getBody().findInput("last"))
+      continue;
+    int64_t own = getPromptLength(*function);
+    int64_t held = best ? getPromptLength(*best) : 0;
+    if (!best || (held < length ? own > held : own >= length && own < held))
+      best = function.get();
+  }
+  return best;
+}
+
 std::vector<std::vector<double>>
 ModelSession::feed(const std::vector<int64_t> &ids, int64_t promptLength) {
   int64_t position = 0;
   auto count = static_cast<int64_t>(ids.size());
-  if (const Function *prefill = program.findFunction("prefill")) {
-    Value *port = prefill->getBody().findInput("ids");
-    int64_t length = port->getTensorType().getDim(0);
+  if (const Function *prefill = findPrefill(program, promptLength)) {
+    int64_t length = getPromptLength(*prefill);
     position = std::min(length, promptLength);
     std::vector<int64_t> padded(ids.begin(), ids.begin() + position);
     padded.resize(length, 0);
-    if (!call("prefill", {{"ids", makeIds(std::move(padded))},
-                          {"last", makeIds({position - 1})}}))
+    if (!call(prefill->getName(), {{"ids", makeIds(std::move(padded))},
+                                   {"last", makeIds({position - 1})}}))
       return {};
   }
   for (; position < count; ++position)

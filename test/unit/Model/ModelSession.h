@@ -23,8 +23,8 @@ public:
   ModelSession(const Program &program, Numerics numerics);
 
   /// The logits after each call: one for as many of the first `promptLength`
-  /// tokens as `prefill` takes, if there is a `prefill`; one for every other
-  /// token. Empty if something failed.
+  /// tokens as a function for prompts takes, if there is one; one for every
+  /// other token. Empty if something failed.
   std::vector<std::vector<double>> feed(const std::vector<int64_t> &ids,
                                         int64_t promptLength);
 

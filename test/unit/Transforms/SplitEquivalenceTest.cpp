@@ -77,7 +77,8 @@ protected:
     return ModelSession(program, {mode}).feed(kIds, GetParam().promptLength);
   }
 
-  void expectSameLogits(llvm::StringRef pipeline) {
+  void expectSameLogits(llvm::StringRef pipeline,
+                        double fp64Tolerance = kFp64Tolerance) {
     std::unique_ptr<Program> changed = runOnCopy(*model, pipeline);
     ASSERT_TRUE(changed);
     EXPECT_TRUE(succeeded(verify(*changed)));
@@ -86,7 +87,7 @@ protected:
               kFp32Tolerance);
     EXPECT_LT(getMaxDifference(evaluate(*model, NumericsMode::Fp64),
                                evaluate(*changed, NumericsMode::Fp64)),
-              kFp64Tolerance);
+              fp64Tolerance);
   }
 
   Context context;
@@ -120,6 +121,27 @@ TEST_P(SplitEquivalenceTest, Fused) {
   expectSameLogits("split-at-rope,fuse-blocks,function(lower-composites)");
   expectSameLogits("split-at-rope{attention=graph,rope=graph},fuse-blocks,"
                    "function(lower-composites),cleanup");
+}
+
+TEST_P(SplitEquivalenceTest, Segmented) {
+  // Less than a layer has, more than any one of its matrices.
+  expectSameLogits("split-at-rope{attention=graph,rope=graph},"
+                   "segment{max-bytes=6000},function(lower-composites)");
+}
+
+TEST_P(SplitEquivalenceTest, PaddedToTheMinimum) {
+  expectSameLogits("split-at-rope,pad-to-minimum,function(lower-composites)");
+  expectSameLogits("split-at-rope{attention=graph,rope=graph},fuse-blocks,"
+                   "pad-to-minimum{min-bytes=3000},lower-composites,cleanup");
+  expectSameLogits("split-at-rope,fuse-blocks,pad-to-minimum{equal-sizes,"
+                   "min-bytes=3000},lower-composites,cleanup");
+}
+
+TEST_P(SplitEquivalenceTest, States) {
+  // Angles stand in a table, rounded to fp32.
+  constexpr double kTableTolerance = 1e-6;
+  expectSameLogits("to-stateful", kTableTolerance);
+  expectSameLogits("to-stateful,lower-composites,cleanup", kTableTolerance);
 }
 
 TEST_P(SplitEquivalenceTest, TanhSilu) {

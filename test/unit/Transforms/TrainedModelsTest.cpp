@@ -185,6 +185,10 @@ constexpr const char *kStructures[] = {
     "split-at-rope{attention=graph},fuse-blocks,lower-composites",
     "split-at-rope{attention=graph,rope=graph},fuse-blocks,lower-composites,"
     "cleanup",
+    "split-at-rope{attention=graph,rope=graph},segment{max-bytes=700000},"
+    "lower-composites",
+    "split-at-rope,fuse-blocks,pad-to-minimum,lower-composites",
+    "to-stateful,lower-composites,cleanup",
 };
 
 TEST_P(TrainedModelsTest, Structures) {

@@ -1,0 +1,54 @@
+"""Compiles a model by every pipeline that makes bundles and compares tokens.
+
+usage: run_pipelines.py COMPILER RUNNER MODEL PROMPT DIRECTORY
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+PIPELINES = [
+    "O0",
+    "O1",
+    "O3",
+    "ane-decode",
+    "ane-prefill",
+    "bucket-prefill{lengths=5/9},ane",
+    "split-at-rope{attention=host},lower-composites",
+    "split-at-rope{rope=graph},fuse-blocks,lower-composites,cleanup",
+    "split-at-rope{attention=graph},lower-composites,cleanup",
+    "split-at-rope{attention=graph,rope=graph},segment{max-bytes=700000},"
+    "pad-to-minimum,lower-composites",
+]
+TOKENS = "8"
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command}: exit code {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def generate(model, pipeline, prompts, directory):
+    bundle = str(directory / "bundle.espresso")
+    run([sys.argv[1], model, "--dtype=fp32", "--context=64", "-q",
+         f"--pipeline={pipeline}", "-o", bundle])
+    return [run([sys.argv[2], bundle, "-q", "--ids", "-n", TOKENS,
+                 "-p", prompt]) for prompt in prompts]
+
+
+def main():
+    model, prompt = sys.argv[3], sys.argv[4]
+    directory = pathlib.Path(sys.argv[5])
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    prompts = [prompt, (prompt + " and the dog ") * 5]
+    expected = generate(model, "ane", prompts, directory)
+    for pipeline in PIPELINES:
+        if generate(model, pipeline, prompts, directory) != expected:
+            sys.exit(f"'{pipeline}' gives other tokens than 'ane'")
+
+
+main()

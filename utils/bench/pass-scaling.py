@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Times the passes on models of 12, 24, 48 and 96 layers.
+
+usage: pass-scaling.py [--compiler PATH] [--pipeline TEXT] [--rounds N]
+
+Prints, for each number of layers, the seconds that all passes take together
+(the sum of --timing) and the ratio to those of half as many layers; 2 is
+linear. Of several rounds the fastest counts.
+"""
+
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+LAYERS = [12, 24, 48, 96]
+
+
+def write_model(path, layers):
+    """A llama2.c checkpoint of tiny layers, all weights 0, and a vocabulary."""
+    dim, hidden, heads, vocabulary, length = 32, 64, 4, 300, 64
+    header = struct.pack("<7i", dim, hidden, layers, heads, heads, vocabulary,
+                         length)
+    head_size = dim // heads
+    count = (vocabulary * dim + layers * (2 * dim + 4 * dim * dim
+                                          + 3 * dim * hidden)
+             + dim + length * head_size)
+    path.write_bytes(header + bytes(4 * count))
+    pieces = [b"<unk>", b"<s>", b"</s>"] + [b"<0x%02X>" % i for i in range(256)]
+    pieces += [b"p%d" % i for i in range(vocabulary - len(pieces))]
+    data = struct.pack("<i", max(map(len, pieces)))
+    for piece in pieces:
+        data += struct.pack("<fi", 0.0, len(piece)) + piece
+    path.with_suffix(".tok.bin").write_bytes(data)
+
+
+def time_passes(compiler, pipeline, path):
+    done = subprocess.run(
+        [compiler, str(path), f"--tokenizer={path.with_suffix('.tok.bin')}",
+         f"--pipeline={pipeline}", "--emit=mil", "-q", "--timing=json",
+         "-o", "/dev/null"], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    timing = json.loads(done.stderr)
+    return timing["total"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--compiler", default="espresso-compile")
+    parser.add_argument("--pipeline", default="ane")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float,
+                        help="exit 1 if 96 layers take more seconds, or "
+                        "four times as many layers more than twelve times as "
+                        "long")
+    options = parser.parse_args()
+    times = []
+    with tempfile.TemporaryDirectory() as directory:
+        for layers in LAYERS:
+            path = pathlib.Path(directory) / f"model{layers}.bin"
+            write_model(path, layers)
+            times.append(min(time_passes(options.compiler, options.pipeline,
+                                         path)
+                             for _ in range(options.rounds)))
+            ratio = times[-1] / times[-2] if len(times) > 1 else 1.0
+            print(f"{layers:3} layers {times[-1]:8.3f} s {ratio:6.2f}")
+    growth = times[-1] / times[-3]
+    if options.limit and (times[-1] > options.limit or growth > 12):
+        sys.exit("the passes take too long")
+
+
+main()
