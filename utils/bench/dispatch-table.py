@@ -14,8 +14,8 @@ import re
 import subprocess
 import sys
 
-MODELS = ["stories110m", "smollm-135m", "tinyllama-1.1b", "llama3.2-1b",
-          "llama3.2-3b"]
+MODELS = ["gpt2-124m", "stories110m", "smollm-135m", "tinyllama-1.1b",
+          "llama3.2-1b", "llama3.2-3b", "qwen3-0.6b"]
 WHOLE = "split-at-rope{attention=graph,rope=graph}"
 # Heading, and the passes. The head is on the CPU in all, so that layers count.
 PIPELINES = [

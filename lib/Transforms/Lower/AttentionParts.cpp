@@ -8,6 +8,8 @@
 
 #include "AttentionParts.h"
 
+#include "espresso/Base/Half.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -29,18 +31,60 @@ Value *splitHeads(LoweringBuilder &b, llvm::StringRef input, int64_t heads,
   return b.transposeLast(split, (input + "_rows").str());
 }
 
+namespace {
+
+/// A causal mask that is made when it is read: all layers have the same, and of
+/// long prompts it is large.
+class CausalMaskSource final : public WeightSource {
+public:
+  CausalMaskSource(DataType type, int64_t tokens, int64_t window, double hidden)
+      : type(type), tokens(tokens), window(window), hidden(hidden) {}
+
+  int64_t getNumElements() const override { return tokens * tokens; }
+  DataType getElementType() const override { return type; }
+  LogicalResult read(llvm::MutableArrayRef<uint8_t> out,
+                     DiagnosticEngine &diagnostics) const override;
+  std::string getKey() const override {
+    return "causal-mask:" + std::to_string(tokens) + ":" +
+           std::to_string(window) + ":" +
+           std::to_string(encodeFloat(type, hidden)) + ":" +
+           std::string(getName(type));
+  }
+
+private:
+  DataType type;
+  int64_t tokens;
+  int64_t window;
+  double hidden;
+};
+
+} // namespace
+
+LogicalResult CausalMaskSource::read(llvm::MutableArrayRef<uint8_t> out,
+                                     DiagnosticEngine &) const {
+  unsigned width = getStorageByteWidth(type);
+  uint64_t bits = encodeFloat(type, hidden);
+  uint8_t *next = out.data();
+  for (int64_t row = 0; row < tokens; ++row)
+    for (int64_t column = 0; column < tokens; ++column) {
+      bool isHidden = column > row || column <= row - window;
+      for (unsigned i = 0; i < width; ++i)
+        *next++ = isHidden ? static_cast<uint8_t>(bits >> (8 * i)) : 0;
+    }
+  return success();
+}
+
 Value *getCausalMask(LoweringBuilder &b, int64_t tokens) {
-  double maskValue = b.getOptions().maskValue;
   std::string name = "causal_mask_" + std::to_string(tokens);
   int64_t window = tokens;
   if (Attribute value = b.getComposite().getConstant("window"))
     window = std::min(window, value.getInteger());
   if (window < tokens)
     name += "_window_" + std::to_string(window);
-  return b.tensor(name, {1, 1, tokens, tokens}, [&](int64_t index) {
-    int64_t row = index / tokens, column = index % tokens;
-    return column > row || column <= row - window ? maskValue : 0.0;
-  });
+  return b.tensor(name, {1, 1, tokens, tokens},
+                  std::make_shared<CausalMaskSource>(b.getDataType(), tokens,
+                                                     window,
+                                                     b.getOptions().maskValue));
 }
 
 /// cap tanh(scores / cap), if there is a cap.

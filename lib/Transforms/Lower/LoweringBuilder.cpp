@@ -60,8 +60,8 @@ Value *LoweringBuilder::scalar(llvm::StringRef name, double value) {
 Value *LoweringBuilder::tensor(llvm::StringRef name,
                                llvm::ArrayRef<int64_t> shape,
                                llvm::function_ref<double(int64_t)> getElement) {
-  TensorType type = TensorType::get(getContext(), dataType, shape);
-  int64_t count = type.getNumElements().value();
+  int64_t count =
+      TensorType::get(getContext(), dataType, shape).getNumElements().value();
   unsigned width = getBitWidth(dataType) / 8;
   std::vector<uint8_t> bytes;
   bytes.reserve(count * width);
@@ -70,9 +70,16 @@ Value *LoweringBuilder::tensor(llvm::StringRef name,
     for (unsigned i = 0; i < width; ++i)
       bytes.push_back(static_cast<uint8_t>(bits >> (8 * i)));
   }
-  BlobReference reference{("@constant/" + name).str(), /*offset=*/0,
-                          makeMemorySource(dataType, count, std::move(bytes))};
-  return flag(name, Attribute::blob(type, std::move(reference)));
+  return tensor(name, shape,
+                makeMemorySource(dataType, count, std::move(bytes)));
+}
+
+Value *LoweringBuilder::tensor(llvm::StringRef name,
+                               llvm::ArrayRef<int64_t> shape,
+                               WeightSourceRef source) {
+  TensorType type = TensorType::get(getContext(), dataType, shape);
+  return flag(name, Attribute::blob(type, {("@constant/" + name).str(),
+                                           /*offset=*/0, std::move(source)}));
 }
 
 /// The elements of `value` under another shape, in a blob. Dense floats have

@@ -88,6 +88,9 @@ public:
   /// (ane-inline-tensor-const). `getElement` is called with row-major indices.
   Value *tensor(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
                 llvm::function_ref<double(int64_t)> getElement);
+  /// The same with elements that `source` makes when they are read.
+  Value *tensor(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
+                WeightSourceRef source);
   /// The compile-time input as a blob constant of another shape with as many
   /// elements. Takes the constant over if nobody else uses it.
   Value *weight(llvm::StringRef input, llvm::ArrayRef<int64_t> shape);
