@@ -88,7 +88,7 @@ struct CompileToolOptions {
       cl::value_desc("0-3"), cl::cat(category)};
   cl::opt<bool> dumpPipeline{
       "dump-pipeline", cl::desc("Print the passes that would run, and end"),
-      cl::cat(category)};
+      cl::cat(category), cl::Hidden};
   ReportOption inspect{"inspect",
                        cl::desc("Print what MODEL is, and compile nothing"),
                        cl::cat(category)};
