@@ -113,7 +113,9 @@ LogicalResult BucketPrefillPass::bucket(Function &function,
     if (function.getProgram().findFunction(name))
       return context.getDiagnostics().emitError(function.getLocation())
              << "cannot make function '" << name << "': the name is taken";
-    if (failed(inferTypesAgain(*cloneForLength(function, length, name))))
+    if (failed(inferTypesAgain(*cloneForLength(function, length, name),
+                               findPrompt(function)->getTensorType().getDim(0),
+                               length)))
       return failure();
     made.push_back(name);
   }

@@ -50,6 +50,7 @@ static void buildO0(Pipeline &pipeline) {
 }
 
 static void buildO1(Pipeline &pipeline) {
+  // As at level 0; what is joined later hides what a layer is made of.
   pipeline.addPass(createSplitAtRopePass());
   pipeline.addPass(createPlaceHeadPass());
   buildPrograms(pipeline);
@@ -70,7 +71,9 @@ static void buildWholeLayers(Pipeline &pipeline) {
   SplitAtRopeOptions split;
   split.attention = "graph";
   split.rope = "graph";
+  // Nothing of a layer but its cache is left to the host.
   pipeline.addPass(createSplitAtRopePass(split));
+  // Before programs are joined, so that its program can be.
   pipeline.addPass(createPlaceHeadPass());
   buildJoined(pipeline);
 }

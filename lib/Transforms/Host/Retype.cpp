@@ -12,10 +12,29 @@
 
 namespace espresso {
 
-LogicalResult inferTypesAgain(Function &function) {
+static constexpr unsigned kColumnAxis = 3;
+
+bool takesColumns(const Operation &op, int64_t columns) {
+  if (!op.is("slice_by_size"))
+    return false;
+  Attribute begin = op.getConstant("begin"), size = op.getConstant("size");
+  return begin && size && begin.getNumElements() == 4 &&
+         size.getNumElements() == 4 && begin.getInteger(kColumnAxis) == 0 &&
+         size.getInteger(kColumnAxis) == columns;
+}
+
+LogicalResult inferTypesAgain(Function &function, int64_t before,
+                              int64_t after) {
+  Context &context = function.getContext();
   for (Operation &op : function.getBody().getOperations()) {
     if (op.is("const") || op.getNumResults() == 0)
       continue;
+    if (takesColumns(op, before) &&
+        op.getOperand("x")->getTensorType().getDim(kColumnAxis) == after) {
+      auto size = op.getConstant("size").getIntegers();
+      size[kColumnAxis] = after;
+      op.setLiteral(context.intern("size"), Attribute::integers(context, size));
+    }
     llvm::SmallVector<Type, 4> types;
     if (failed(inferResultTypes(op, types)))
       return failure();

@@ -14,9 +14,15 @@
 namespace espresso {
 
 /// Gives every result of `function` the type that follows from its arguments,
-/// in order, after types of inputs or of callees have changed. Reports and
-/// fails on the first operation that does not take its arguments any more.
-LogicalResult inferTypesAgain(Function &function);
+/// in order, after inputs of `before` columns have got `after`. Slices of all
+/// columns stay slices of all. Reports and fails on the first operation that
+/// does not take its arguments any more.
+LogicalResult inferTypesAgain(Function &function, int64_t before,
+                              int64_t after);
+
+/// Whether `op` is a slice that has the first `columns` columns of [1, C, 1,
+/// S].
+[[nodiscard]] bool takesColumns(const Operation &op, int64_t columns);
 
 /// `type` with `columns` along its last axis.
 [[nodiscard]] TensorType withColumns(TensorType type, int64_t columns,

@@ -88,14 +88,17 @@ FailureOr<int64_t> getPortColumns(const Function &program,
 
 LogicalResult widenProgram(Function &program, int64_t columns,
                            AddedColumns added, llvm::StringRef rule) {
+  FailureOr<int64_t> before = getPortColumns(program, rule);
+  if (failed(before))
+    return failure();
   for (Operation &op : program.getBody().getOperations())
-    if (failed(checkColumnwise(op, added, rule)))
+    if (!takesColumns(op, *before) && failed(checkColumnwise(op, added, rule)))
       return failure();
   for (const std::unique_ptr<Value> &input : program.getBody().getInputs())
     if (!isCacheRows(*input))
       input->setType(
           withColumns(input->getTensorType(), columns, program.getContext()));
-  return inferTypesAgain(program);
+  return inferTypesAgain(program, *before, columns);
 }
 
 //===----------------------------------------------------------------------===//

@@ -16,6 +16,7 @@ PIPELINES = [
     "ane-prefill",
     "bucket-prefill{lengths=5/9},ane",
     "split-at-rope{attention=host},lower-composites",
+    "split-at-rope,pack-lanes{lanes=3},lower-composites",
     "split-at-rope{rope=graph},fuse-blocks,lower-composites,cleanup",
     "split-at-rope{attention=graph},lower-composites,cleanup",
     "split-at-rope{attention=graph,rope=graph},segment{max-bytes=700000},"

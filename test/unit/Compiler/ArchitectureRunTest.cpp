@@ -145,6 +145,27 @@ TEST_P(ArchitectureRunTest, OtherFormsAgree) {
   expectSameInRuntime(model, 2e-5);
 }
 
+// With prompts of several lengths, programs cut by their weights, and columns
+// of no meaning.
+TEST_P(ArchitectureRunTest, PaddedFormsAgree) {
+  CompiledModel model =
+      compile(DataType::Float32,
+              "bucket-prefill{lengths=2/5},"
+              "split-at-rope{attention=graph,rope=graph},fuse-blocks,"
+              "segment{max-bytes=20000},pad-to-minimum{min-bytes=512},"
+              "place-head{head=ane},function(lower-composites),cleanup");
+  expectSameInEvaluator(model);
+  expectSameInRuntime(model, 2e-5);
+}
+
+// With caches in states, which execution plans do not have. Convolutions over a
+// cache have no such form.
+TEST_P(ArchitectureRunTest, StatefulProgramAgreesInEvaluator) {
+  if (GetParam().convolutionSize != 0)
+    GTEST_SKIP() << "has convolutions over a cache";
+  expectSameInEvaluator(compile(DataType::Float32, "coreml-stateful"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, ArchitectureRunTest,
                          testing::ValuesIn(getTinyArchitectures()),
                          [](const testing::TestParamInfo<ModelConfig> &info) {
