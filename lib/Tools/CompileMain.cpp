@@ -378,6 +378,8 @@ int espressoCompileMain(int argc, char **argv) {
   CompileStatus status = compileModel(context, checkpoint, compile, model);
   if (status != CompileStatus::Success)
     return static_cast<int>(toExitCode(status));
+  if (std::optional<ExitCode> code = options.head.checkPipeline(model.pipeline))
+    return static_cast<int>(*code);
   switch (options.emit) {
   case Emit::Mil:
     return static_cast<int>(emitText(model, options.output));

@@ -43,6 +43,16 @@ std::optional<ExitCode> HeadToolOptions::begin() const {
   return ExitCode::Usage;
 }
 
+std::optional<ExitCode>
+HeadToolOptions::checkPipeline(llvm::StringRef pipeline) const {
+  if ((head == "auto" && sampler == "logits") ||
+      pipeline.contains("place-head"))
+    return std::nullopt;
+  reportToolError("--head and --sampler change nothing: there is no "
+                  "'place-head' in the pipeline");
+  return ExitCode::Usage;
+}
+
 void HeadToolOptions::addPassDefaults(
     llvm::SmallVectorImpl<PassOptionValue> &defaults) const {
   defaults.push_back({"head", head.getValue()});

@@ -323,6 +323,10 @@ void Fuser::join() {
   Operation *call = insertCall(host, last, name, joiner.inputs, joiner.outputs,
                                group.calls.front()->getLocation());
   setLayers(*call, group.layers);
+  // Where the head runs is still to be seen.
+  for (const Operation *old : group.calls)
+    if (Attribute placement = old->getAttribute("placement"))
+      call->setAttribute(host.getContext().intern("placement"), placement);
   for (Operation *op :
        llvm::ArrayRef(group.dependents).take_front(group.numBetween))
     op->moveBefore(last);

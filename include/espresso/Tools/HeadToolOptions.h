@@ -30,6 +30,10 @@ public:
   /// the tool should end now: a name is not known, which has been reported, or
   /// the list was asked for, which has been written.
   [[nodiscard]] std::optional<ExitCode> begin() const;
+  /// Reports what was asked for and the pipeline that ran has no pass for.
+  /// Returns the exit code then.
+  [[nodiscard]] std::optional<ExitCode>
+  checkPipeline(llvm::StringRef pipeline) const;
   void addPassDefaults(llvm::SmallVectorImpl<PassOptionValue> &defaults) const;
 
 private:
