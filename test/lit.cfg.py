@@ -35,6 +35,9 @@ OURS = ("espresso-opt", "espresso-compile", "espresso-run", "espresso-tblgen")
 tools = {name: os.path.join(config.espresso_tools_dir, name) for name in OURS}
 if os.environ.get("ESPRESSO_VERIFY_ROUNDTRIP") == "1":
     tools["espresso-opt"] += " --verify-roundtrip"
+# Every pass that runs in a test must keep what is computed.
+if os.environ.get("ESPRESSO_CHECK_NUMERICS") != "0":
+    tools["espresso-opt"] += " --check-numerics=quiet"
 tools.update(config.test_tools)
 for name, command in tools.items():
     # Only as a command of its own: not in a path, an option or a longer name.

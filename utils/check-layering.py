@@ -28,7 +28,7 @@ ALLOWED = {
     "Proto": COMPILER_BASE + ["AsmText", "Weights"],
     "Eval": COMPILER_BASE + ["Ops", "Weights"],
     "Analysis": COMPILER_BASE + ["Target/ANE", "Ops", "AsmText"],
-    "Pass": COMPILER_BASE + ["Ops", "AsmText"],
+    "Pass": COMPILER_BASE + ["Ops", "AsmText", "Eval", "Analysis"],
     "Model": COMPILER_BASE + ["Ops", "Weights"],
     "Frontend": COMPILER_BASE + ["Weights", "Model", "Text"],
     "Transforms": COMPILER_BASE + ["Target/ANE", "Ops", "Weights", "Eval",

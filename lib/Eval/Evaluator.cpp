@@ -86,6 +86,7 @@ struct Evaluator::Impl {
   const Program &program;
   Numerics numerics;
   DiagnosticEngine &diagnostics;
+  EvaluationObserver observer;
   ConstantPool constants;
   llvm::DenseMap<const Function *, std::unique_ptr<FunctionPlan>> plans;
 };
@@ -337,6 +338,8 @@ LogicalResult Evaluator::Impl::runOps(std::vector<PlannedOp> &ops,
       if (planned.isConstant)
         planned.keptResults = results;
     }
+    if (observer)
+      observer(*planned.op, results);
     for (size_t i = 0; i < results.size(); ++i)
       frame.slots[planned.resultSlots[i]] = std::move(results[i]);
     for (int slot : planned.dyingSlots)
@@ -365,6 +368,10 @@ Evaluator::Impl::runFunction(FunctionPlan &plan, const Bindings &bindings,
 Evaluator::Evaluator(const Program &program, Numerics numerics)
     : impl(std::make_unique<Impl>(program, numerics)) {}
 Evaluator::~Evaluator() = default;
+
+void Evaluator::setObserver(EvaluationObserver observer) {
+  impl->observer = std::move(observer);
+}
 
 FailureOr<NamedTensors> Evaluator::run(llvm::StringRef functionName,
                                        const NamedTensors &inputs) {

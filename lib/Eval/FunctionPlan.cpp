@@ -8,6 +8,7 @@
 
 #include "FunctionPlan.h"
 
+#include "espresso/Eval/Evaluator.h"
 #include "espresso/Ops/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -201,10 +202,9 @@ LogicalResult Planner::planCall(const Operation &op, PlannedOp &planned) {
 
 static LogicalResult reportNoKernel(const Operation &op) {
   const OpDefinition *definition = lookupOp(op);
-  return op.emitError() << "operation '" << op.getName()
-                        << "' cannot be evaluated: "
-                        << (definition ? definition->noKernelReason
-                                       : "it is unknown");
+  return op.emitError().setRule(kNoKernelRule)
+         << "operation '" << op.getName() << "' cannot be evaluated: "
+         << (definition ? definition->noKernelReason : "it is unknown");
 }
 
 /// Where a value of an output is found.

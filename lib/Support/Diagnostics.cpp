@@ -106,7 +106,18 @@ InFlightDiagnostic DiagnosticEngine::emitError(const llvm::Twine &subject) {
   return InFlightDiagnostic(this, std::move(diagnostic));
 }
 
+const Diagnostic *DiagnosticCapture::findError() const {
+  for (const Diagnostic &diagnostic : diagnostics)
+    if (diagnostic.severity == Severity::Error)
+      return &diagnostic;
+  return nullptr;
+}
+
 void DiagnosticEngine::report(Diagnostic diagnostic) {
+  if (captured) {
+    captured->push_back(std::move(diagnostic));
+    return;
+  }
   if (warningsAsErrors && diagnostic.severity == Severity::Warning)
     diagnostic.severity = Severity::Error;
   if (diagnostic.severity == Severity::Warning)

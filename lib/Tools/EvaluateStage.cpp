@@ -10,7 +10,7 @@
 
 #include "espresso/AsmText/Parser.h"
 #include "espresso/AsmText/Printer.h"
-#include "espresso/Eval/Evaluator.h"
+#include "espresso/Eval/RandomTensors.h"
 #include "espresso/Tools/ToolOptions.h"
 
 namespace espresso {
@@ -71,55 +71,6 @@ std::optional<ExitCode> EvaluateStage::begin(Context &context) {
 // Inputs
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// SplitMix64: the same numbers everywhere for the same seed.
-class RandomSource {
-public:
-  explicit RandomSource(uint64_t seed) : state(seed) {}
-
-  uint64_t next() {
-    state += 0x9E3779B97F4A7C15U;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-  }
-  /// Uniform in [-1, 1), in steps of 2^-10: exact in every float type of at
-  /// least 11 bits.
-  double nextReal() { return static_cast<double>(next() >> 53) / 1024 - 1; }
-  /// Uniform from 0 to 7.
-  int64_t nextInteger() { return static_cast<int64_t>(next() >> 61); }
-
-private:
-  uint64_t state;
-};
-
-} // namespace
-
-static Tensor makeRandom(TensorType type, RandomSource &random) {
-  DataType element = type.getElementType();
-  Shape shape;
-  for (int64_t dim : type.getShape())
-    shape.push_back(dim == kDynamic ? 1 : dim);
-  Tensor tensor(element, shape);
-  std::visit(
-      [&](auto &elements) {
-        using T = typename std::decay_t<decltype(elements)>::value_type;
-        for (T &value : elements) {
-          if constexpr (std::is_floating_point_v<T>)
-            value = static_cast<T>(random.nextReal());
-          else if constexpr (std::is_same_v<T, int64_t>)
-            value = element == DataType::Bool ? random.nextInteger() & 1
-                                              : random.nextInteger();
-        }
-      },
-      tensor.getStorage());
-  // Cuts integers to their width.
-  tensor.round();
-  return tensor;
-}
-
 /// The inputs that the command line gives; nothing after reporting.
 static FailureOr<NamedTensors> parseInputs(const Function &function,
                                            llvm::ArrayRef<std::string> texts) {
@@ -154,20 +105,6 @@ static FailureOr<NamedTensors> parseInputs(const Function &function,
   return inputs;
 }
 
-/// Adds what `inputs` lacks, in the order of the function's inputs.
-static void addRandomInputs(const Function &function, uint64_t seed,
-                            NamedTensors &inputs) {
-  RandomSource random(seed);
-  for (const auto &input : function.getBody().getInputs()) {
-    TensorType type = input->getTensorType();
-    bool isGiven = llvm::any_of(inputs, [&](const auto &entry) {
-      return entry.first == input->getName();
-    });
-    if (type && !isGiven)
-      inputs.emplace_back(input->getName().str(), makeRandom(type, random));
-  }
-}
-
 //===----------------------------------------------------------------------===//
 // Running
 //===----------------------------------------------------------------------===//
@@ -196,8 +133,10 @@ ExitCode EvaluateStage::run(Program &program) {
   FailureOr<NamedTensors> inputs = parseInputs(*function, options->inputs);
   if (failed(inputs))
     return ExitCode::Usage;
-  if (options->seed.getNumOccurrences() > 0)
-    addRandomInputs(*function, options->seed, *inputs);
+  if (options->seed.getNumOccurrences() > 0) {
+    RandomSource random(options->seed);
+    addRandomInputs(*function, random, {}, *inputs);
+  }
   Evaluator evaluator(program, numerics);
   FailureOr<NamedTensors> outputs = evaluator.run(function->getName(), *inputs);
   if (failed(outputs))

@@ -54,6 +54,28 @@ PassOptions::PassOptions(cl::OptionCategory &category, bool checkByDefault)
           cl::desc("Print, parse and print again, around and between passes"),
           // The suite can be run with it on every line.
           cl::ZeroOrMore, cl::Hidden, cl::cat(category)),
+      checkNumerics(
+          "check-numerics",
+          cl::desc("Evaluate before and after passes that change something"),
+          cl::values(
+              clEnumValN(CheckNumericsMode::On, "on",
+                         "remark on what is left out"),
+              clEnumValN(CheckNumericsMode::Quiet, "quiet", "without remarks"),
+              clEnumValN(CheckNumericsMode::Off, "off", "(default)"),
+              clEnumValN(CheckNumericsMode::On, "", "")),
+          cl::ValueOptional, cl::init(CheckNumericsMode::Off),
+          // The suite is run with it on every line.
+          cl::ZeroOrMore, cl::Hidden, cl::cat(category)),
+      checkNumericsSeed(
+          "check-numerics-seed", cl::desc("Of the inputs of --check-numerics"),
+          cl::value_desc("n"), cl::init(NumericsCheckOptions().seed),
+          cl::Hidden, cl::cat(category)),
+      checkNumericsCost(
+          "check-numerics-max-cost",
+          cl::desc("Leave out functions that compute more than n elements, or "
+                   "with more than n operations of arithmetic"),
+          cl::value_desc("n"), cl::init(NumericsCheckOptions().maxCost),
+          cl::Hidden, cl::cat(category)),
       timing("timing", cl::desc("Report the time each pass took"),
              getReportFormats(), cl::ValueOptional,
              cl::init(ReportFormat::None), cl::Hidden, cl::cat(category)),
@@ -122,6 +144,10 @@ void PassOptions::instrument(PassManager &manager) const {
   options.verifyEach = verifyEach;
   options.checkChanges = checkChanges;
   options.verifyRoundtrip = verifyRoundtrip;
+  options.checkNumerics.isEnabled = checkNumerics != CheckNumericsMode::Off;
+  options.checkNumerics.remarks = checkNumerics == CheckNumericsMode::On;
+  options.checkNumerics.seed = checkNumericsSeed;
+  options.checkNumerics.maxCost = checkNumericsCost;
   options.timing = timing;
   options.statistics = statistics;
   if (bisectLimit.getNumOccurrences() != 0)

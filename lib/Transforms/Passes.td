@@ -63,6 +63,7 @@ def FoldIntoWeights : Pass<"fold-into-weights", FunctionScope> {
            "Give convolutions a bias, which the direct path does not take">
   ];
   let statistics = [Statistic<"num-folded", "operations taken over">];
+  let numerics = Rounds<32, 8>;
 }
 
 def FusePatterns : Pass<"fuse-patterns", FunctionScope> {
@@ -78,6 +79,7 @@ def FusePatterns : Pass<"fuse-patterns", FunctionScope> {
     Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">
   ];
   let statistics = [Statistic<"num-fused", "formulas replaced">];
+  let numerics = Rounds<32, 8>;
 }
 
 def ReduceTransposes : Pass<"reduce-transposes", FunctionScope> {
@@ -161,6 +163,7 @@ def LiftComposites : Pass<"lift-composites", FunctionScope> {
            "Make <model> functions, and lift rotations, which belong to the host">
   ];
   let statistics = [Statistic<"num-lifted", "composites made">];
+  let numerics = Rounds<32, 8>;
 }
 
 def SplitAtRope : Pass<"split-at-rope", ProgramScope> {
@@ -239,6 +242,8 @@ def PlaceHead : Pass<"place-head", ProgramScope> {
     Statistic<"heads-on-cpu", "heads placed on the CPU">,
     Statistic<"programs-made", "programs made for them">
   ];
+  // Logits are rounded to the type of the activations.
+  let numerics = Rounds<4>;
 }
 
 def BucketPrefill : Pass<"bucket-prefill", ProgramScope> {
@@ -327,6 +332,7 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
            "What a causal mask adds where a column must not look">
   ];
   let statistics = [Statistic<"composites-lowered", "composites replaced">];
+  let numerics = Rounds<32>;
 }
 
 //===----------------------------------------------------------------------===//
@@ -336,8 +342,9 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
 def TestBreak : Pass<"test-break", FunctionScope> {
   let summary = "Breaks the first operation that has inputs";
   let options = [
-    Choice<"what", "inputs", ["inputs", "name"],
-           "Take its inputs away, or give its result a name that is none">
+    Choice<"what", "inputs", ["inputs", "name", "numbers"],
+           "Take its inputs away, give its result a name that is none, or make "
+           "the first 'add' a 'sub'">
   ];
   let hidden = 1;
 }

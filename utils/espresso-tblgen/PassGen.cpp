@@ -243,8 +243,11 @@ static void emitRow(const Record &pass, llvm::raw_ostream &os) {
      << quote(getProse(pass, "description")) << ",\n    ";
   emitTableName("options", "Options");
   emitTableName("statistics", "Statistics");
-  os << (pass.getValueAsBit("hidden") ? "true" : "false") << ",\n    make"
-     << name << "Pass};\n\n"
+  const Record &numerics = *pass.getValueAsDef("numerics");
+  os << (pass.getValueAsBit("hidden") ? "true" : "false") << ",\n    {"
+     << numerics.getValueAsInt("units") << ", "
+     << numerics.getValueAsInt("constantUnits") << "},\n    make" << name
+     << "Pass};\n\n"
      << "const PassInfo &" << name << "Base::getPassInfo() { return k" << name
      << "Info; }\n\n";
 }
@@ -279,6 +282,9 @@ static void emitDocSection(const Record &pass, llvm::raw_ostream &os) {
   std::string description = getProse(pass, "description");
   if (!description.empty())
     os << description << "\n\n";
+  if (int64_t units = pass.getValueAsDef("numerics")->getValueAsInt("units"))
+    os << "What is computed may move by " << units
+       << " units of the narrowest float type.\n\n";
   std::vector<Record *> options = pass.getValueAsListOfDefs("options");
   if (!options.empty())
     os << "| option | default | meaning |\n|---|---|---|\n";

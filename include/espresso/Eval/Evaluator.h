@@ -19,6 +19,7 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,6 +46,15 @@ private:
   llvm::StringMap<std::unique_ptr<Tensor>> tensors;
 };
 
+/// Told of each operation that was run, and its results, in order; operations
+/// of functions that are called come before their `espresso.call`. Constants
+/// are not told of.
+using EvaluationObserver =
+    std::function<void(const Operation &op, llvm::ArrayRef<TensorRef> results)>;
+
+/// The rule id of errors that say that an operation has no kernel.
+inline constexpr llvm::StringLiteral kNoKernelRule = "no-kernel";
+
 /// Evaluates the functions of one program, which must be verified, must not
 /// change while this lives, and must outlive it. Constants are read when a
 /// function is first run, and kept. Thread-compatible.
@@ -57,6 +67,9 @@ public:
 
   /// States that are not set hold zeros when a run first needs them.
   StateStore &getStates() { return states; }
+
+  /// May be null. The observer must outlive the runs that follow.
+  void setObserver(EvaluationObserver observer);
 
   /// Runs a function. `inputs` has a tensor for each input that is not a state,
   /// bound by name, converted to the type it has in the arithmetic of this

@@ -114,6 +114,18 @@ struct DisabledPass {
   static std::optional<DisabledPass> parse(llvm::StringRef text);
 };
 
+/// What is compared before and after passes.
+struct NumericsCheckOptions {
+  bool isEnabled = false;
+  /// Of the inputs and states that are made.
+  uint64_t seed = 1;
+  /// Functions that do more arithmetic than this, or compute more elements, are
+  /// left out.
+  uint64_t maxCost = 200'000'000;
+  /// Whether a remark says what is left out.
+  bool remarks = true;
+};
+
 /// What to watch. The defaults are those of a compiler; espresso-opt also
 /// checks changes.
 struct InstrumentationOptions {
@@ -129,6 +141,8 @@ struct InstrumentationOptions {
   bool checkChanges = false;
   /// Print, parse and print again, before, after and between passes.
   bool verifyRoundtrip = false;
+  /// Evaluate what each changing pass leaves, and what was before.
+  NumericsCheckOptions checkNumerics;
   ReportFormat timing = ReportFormat::None;
   ReportFormat statistics = ReportFormat::None;
   /// Say the number of each execution, and skip those after this one.

@@ -71,6 +71,19 @@ struct PassStatisticInfo {
   llvm::StringRef help;
 };
 
+/// How far a pass may move what a program computes, in units of the narrowest
+/// float type in it: the distance from 1 to the next number, times the largest
+/// element of the result. Checked by --check-numerics.
+struct NumericTolerance {
+  /// In the declared types. 0: every bit stays, apart from those of NaN.
+  unsigned units = 0;
+  /// In binary64, where only constants still have the declared types. Means
+  /// nothing if `units` is 0.
+  unsigned constantUnits = 0;
+
+  bool isExact() const { return units == 0; }
+};
+
 /// A row of the table of passes: constant data that lives for ever.
 struct PassInfo {
   /// The name in pipelines: "constant-fold".
@@ -82,6 +95,8 @@ struct PassInfo {
   llvm::ArrayRef<PassStatisticInfo> statistics;
   /// Not listed in help: exists to test the manager.
   bool isHidden;
+  /// Of every execution, unless the pass says otherwise.
+  NumericTolerance tolerance;
   /// Makes a pass; options that are not in `values` have their defaults. The
   /// names and kinds of `values` must be those of `options`.
   std::unique_ptr<Pass> (*create)(llvm::ArrayRef<PassOptionValue> values);
@@ -141,6 +156,8 @@ public:
 
   const PassInfo &getInfo() const { return info; }
   llvm::StringRef getArgument() const { return info.argument; }
+  /// That of the record; to be overridden where it depends on options.
+  virtual NumericTolerance getTolerance() const { return info.tolerance; }
   PassScope getScope() const { return info.scope; }
   /// Every option with its value, in the order of the record. Generated.
   virtual void

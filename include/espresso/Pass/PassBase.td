@@ -52,6 +52,18 @@ class Statistic<string statisticName, string helpText> {
   string help = helpText;
 }
 
+// How far a pass may move what a program computes; see NumericTolerance.
+class Numerics<int declaredUnits, int binary64Units> {
+  int units = declaredUnits;
+  int constantUnits = binary64Units;
+}
+// Not at all, bit by bit.
+def Exact : Numerics<0, 0>;
+// By `declaredUnits` in the declared types: it rounds more, less, or elsewhere.
+// In binary64 nothing may be left of that but what rounding constants does.
+class Rounds<int declaredUnits, int binary64Units = 2>
+    : Numerics<declaredUnits, binary64Units>;
+
 class Pass<string argumentName, PassScope passScope> {
   // The name in pipelines.
   string argument = argumentName;
@@ -62,6 +74,7 @@ class Pass<string argumentName, PassScope passScope> {
   string description = "";
   list<Option> options = [];
   list<Statistic> statistics = [];
+  Numerics numerics = Exact;
   // Left out of help and of the reference: passes that test the manager.
   bit hidden = 0;
 }

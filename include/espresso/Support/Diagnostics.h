@@ -181,12 +181,37 @@ public:
   bool hasErrors() const { return numErrors != 0; }
 
 private:
+  friend class DiagnosticCapture;
   llvm::SourceMgr sourceMgr;
   Handler handler;
+  /// Where messages go instead, uncounted; null for nowhere else.
+  std::vector<Diagnostic> *captured = nullptr;
   unsigned maxErrors = kDefaultMaxErrors;
   unsigned numErrors = 0;
   unsigned numWarnings = 0;
   bool warningsAsErrors = false;
+};
+
+/// While it lives, messages of `engine` are kept here, neither counted nor
+/// shown: for attempts whose failure is an answer. They may nest.
+class DiagnosticCapture {
+public:
+  explicit DiagnosticCapture(DiagnosticEngine &engine)
+      : engine(engine), previous(engine.captured) {
+    engine.captured = &diagnostics;
+  }
+  ~DiagnosticCapture() { engine.captured = previous; }
+  DiagnosticCapture(const DiagnosticCapture &) = delete;
+  DiagnosticCapture &operator=(const DiagnosticCapture &) = delete;
+
+  llvm::ArrayRef<Diagnostic> get() const { return diagnostics; }
+  /// The first error, or null.
+  const Diagnostic *findError() const;
+
+private:
+  DiagnosticEngine &engine;
+  std::vector<Diagnostic> *previous;
+  std::vector<Diagnostic> diagnostics;
 };
 
 /// Writes `diagnostic` as "file:line:col: error: message [rule]", the source

@@ -18,6 +18,9 @@
 
 namespace espresso {
 
+/// How --check-numerics is asked for.
+enum class CheckNumericsMode : uint8_t { Off, On, Quiet };
+
 /// What any tool that runs passes lets its user watch: printing, checks, times,
 /// counts, bisection, reproducers. All hidden from --help and in --help-all.
 /// Registers its options while it lives. See docs/PassManager.md.
@@ -42,6 +45,9 @@ private:
   llvm::cl::opt<bool> verifyEach;
   llvm::cl::opt<bool> checkChanges;
   llvm::cl::opt<bool> verifyRoundtrip;
+  llvm::cl::opt<CheckNumericsMode> checkNumerics;
+  llvm::cl::opt<uint64_t> checkNumericsSeed;
+  llvm::cl::opt<uint64_t> checkNumericsCost;
   llvm::cl::opt<ReportFormat> timing;
   llvm::cl::opt<ReportFormat> statistics;
   llvm::cl::opt<unsigned> bisectLimit;

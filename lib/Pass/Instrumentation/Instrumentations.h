@@ -26,6 +26,8 @@ InstrumentationPtr createVerifyEach();
 InstrumentationPtr createCheckChanges();
 /// Prints, parses and prints again.
 InstrumentationPtr createVerifyRoundtrip();
+/// Evaluates before and after changes.
+InstrumentationPtr createCheckNumerics(const NumericsCheckOptions &options);
 /// Measures wall time by pass.
 InstrumentationPtr createTiming(ReportFormat format, llvm::raw_ostream &os);
 /// Reports what passes counted.

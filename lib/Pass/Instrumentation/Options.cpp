@@ -58,6 +58,8 @@ void addInstrumentations(PassManager &manager,
   if (!options.treeDirectory.empty())
     manager.addInstrumentation(createTreeDump(options.treeDirectory));
   manager.addInstrumentation(createPrinting(options, os));
+  if (options.checkNumerics.isEnabled)
+    manager.addInstrumentation(createCheckNumerics(options.checkNumerics));
   if (options.verifyRoundtrip)
     manager.addInstrumentation(createVerifyRoundtrip());
   if (options.verifyEach)

@@ -42,6 +42,12 @@ class CanonicalizePass : public CanonicalizeBase {
 public:
   explicit CanonicalizePass(const CanonicalizeOptions &options);
   PassResult run(Function &function, PassContext &context) override;
+  NumericTolerance getTolerance() const override {
+    // Half a unit for each cast that is dropped; chains of arithmetic between
+    // them make more of it.
+    return options.allowLossyCasts ? NumericTolerance{32, 32}
+                                   : CanonicalizeBase::getTolerance();
+  }
 
 private:
   PatternDriver driver;
