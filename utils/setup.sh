@@ -11,7 +11,7 @@ set -euo pipefail
 
 debian_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config python3
-  llvm-19-dev llvm-19-tools libzstd-dev zlib1g-dev
+  llvm-19-dev llvm-19-tools libzip-dev libzstd-dev zlib1g-dev
   libabsl-dev protobuf-compiler libprotobuf-dev
   libhwy-dev nlohmann-json3-dev libssl-dev libpcre2-dev libutf8proc-dev
   libgtest-dev libgmock-dev
@@ -19,7 +19,7 @@ debian_packages=(
 check_packages=(clang-format-14 clang-tidy-14)
 fuzzer_packages=(clang-14 libclang-rt-14-dev)
 brew_packages=(
-  cmake ninja pkg-config llvm@19 abseil protobuf highway nlohmann-json openssl
+  cmake ninja pkg-config llvm@19 abseil protobuf highway libzip nlohmann-json openssl
   pcre2 utf8proc
   googletest lit
 )

@@ -185,6 +185,13 @@ TensorDifference compareTensors(const Tensor &expected, const Tensor &actual,
 // For people
 //===----------------------------------------------------------------------===//
 
+std::string printShape(llvm::ArrayRef<int64_t> shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 std::string printIndex(llvm::ArrayRef<int64_t> shape, int64_t index) {
   Shape places(shape.size());
   for (size_t i = shape.size(); i-- > 0;) {
@@ -192,10 +199,7 @@ std::string printIndex(llvm::ArrayRef<int64_t> shape, int64_t index) {
     places[i] = index % extent;
     index /= extent;
   }
-  std::string text = "[";
-  for (size_t i = 0; i < places.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(places[i]);
-  return text + "]";
+  return printShape(places);
 }
 
 std::string printNumber(double number) {

@@ -37,11 +37,4 @@ bool fitsResult(Type type, llvm::ArrayRef<int64_t> shape) {
          fits(element, shape.drop_front());
 }
 
-std::string printShape(llvm::ArrayRef<int64_t> shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 } // namespace espresso

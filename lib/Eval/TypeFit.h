@@ -9,10 +9,8 @@
 #ifndef ESPRESSO_LIB_EVAL_TYPEFIT_H
 #define ESPRESSO_LIB_EVAL_TYPEFIT_H
 
-#include "espresso/Eval/Tensor.h"
+#include "espresso/Eval/Comparison.h"
 #include "espresso/IR/Type.h"
-
-#include <string>
 
 namespace espresso {
 
@@ -25,9 +23,6 @@ namespace espresso {
 /// Whether a tensor of `shape` may stand for a result of `type`. A list is one
 /// with an axis more, in front, and a dictionary the vector of its values.
 [[nodiscard]] bool fitsResult(Type type, llvm::ArrayRef<int64_t> shape);
-
-/// For messages: "[2, 3]".
-[[nodiscard]] std::string printShape(llvm::ArrayRef<int64_t> shape);
 
 } // namespace espresso
 

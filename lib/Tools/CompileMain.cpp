@@ -11,6 +11,7 @@
 #include "Inspect.h"
 #include "espresso/AsmText/Printer.h"
 #include "espresso/Compiler/Compiler.h"
+#include "espresso/Export/ProgramText.h"
 #include "espresso/Frontend/Frontend.h"
 #include "espresso/Model/ModelRegistry.h"
 #include "espresso/Proto/Package.h"
@@ -35,7 +36,7 @@ namespace cl = llvm::cl;
 
 namespace {
 
-enum class Emit : uint8_t { Bundle, MlPackage, Mil };
+enum class Emit : uint8_t { Bundle, MlPackage, Mil, MilWeights };
 
 struct CompileToolOptions {
   cl::OptionCategory category{"Compiler options"};
@@ -56,7 +57,9 @@ struct CompileToolOptions {
       cl::values(
           clEnumValN(Emit::Bundle, "bundle", "programs, plan, weights"),
           clEnumValN(Emit::MlPackage, "mlpackage", "one Core ML package"),
-          clEnumValN(Emit::Mil, "mil", "the program as text, without weights")),
+          clEnumValN(Emit::Mil, "mil", "the program as text, without weights"),
+          clEnumValN(Emit::MilWeights, "mil-weights",
+                     "a directory with program.mil and its weights")),
       cl::init(Emit::Bundle), cl::cat(category)};
   // Not an enumeration: the library would give each value a line of the help.
   cl::opt<std::string> dataType{
@@ -106,8 +109,7 @@ static constexpr llvm::StringLiteral kOverview =
 
 static constexpr llvm::StringLiteral kExamples =
     "  espresso-compile model.gguf -o model.espresso\n"
-    "  espresso-compile folder --emit=mlpackage -o model.mlpackage\n"
-    "  espresso-compile model.gguf --inspect\n";
+    "  espresso-compile folder --emit=mlpackage -o model.mlpackage\n";
 
 static std::optional<DataType> getDataType(const CompileToolOptions &options) {
   std::optional<DataType> type = parseDataType(options.dataType.getValue());
@@ -153,16 +155,18 @@ static bool checkOptions(const CompileToolOptions &options) {
   }
   if (options.emit == Emit::Mil)
     return true;
+  bool isPackage = options.emit == Emit::MlPackage;
   bool isBundle = options.emit == Emit::Bundle;
+  std::string what = isPackage ? "a package" : isBundle ? "a bundle" : "it";
   if (options.output.empty()) {
-    reportToolError(isBundle ? "no output was given; add '-o NAME.espresso'"
-                             : "no output was given; add '-o NAME.mlpackage'");
+    reportToolError(std::string("no output was given; add '-o NAME") +
+                    (isPackage  ? ".mlpackage'"
+                     : isBundle ? ".espresso'"
+                                : "'"));
     return false;
   }
   if (options.output == "-") {
-    reportToolError(
-        isBundle ? "a bundle is a directory and cannot be written to stdout"
-                 : "a package is a directory and cannot be written to stdout");
+    reportToolError(what + " is a directory and cannot be written to stdout");
     return false;
   }
   return true;
@@ -184,16 +188,20 @@ static ExitCode toExitCode(CompileStatus status) {
   return ExitCode::Bug;
 }
 
+/// Reports a failure, unless a diagnostic has said why.
+static ExitCode finishWrite(const absl::Status &status) {
+  if (!status.ok() && !status.message().empty() && !absl::IsAborted(status))
+    reportToolError(toStringRef(status.message()));
+  return getExitCodeForWrite(status);
+}
+
 static ExitCode emitText(const CompiledModel &model, llvm::StringRef output) {
   std::string text;
   llvm::raw_string_ostream os(text);
   print(*model.program, os);
   os << '\n';
-  absl::Status status =
-      writeOutput(output.empty() ? llvm::StringRef("-") : output, text);
-  if (!status.ok())
-    reportToolError(toStringRef(status.message()));
-  return getExitCodeForWrite(status);
+  return finishWrite(
+      writeOutput(output.empty() ? llvm::StringRef("-") : output, text));
 }
 
 /// A model for text or a package, neither of which has a vocabulary in it.
@@ -287,15 +295,12 @@ static ExitCode emitPackage(CompiledModel model, llvm::StringRef output,
                             const ToolOptions &tool) {
   ModelDocument document(std::move(model.program));
   absl::Status status = writePackage(document, output);
-  if (!status.ok() && !status.message().empty() &&
-      !absl::IsAborted(status)) // has been reported
-    reportToolError(toStringRef(status.message()));
   if (status.ok() && !tool.isQuiet())
     llvm::errs() << llvm::formatv(
         "{0}: {1} functions, {2} parameters, {3}\n", output,
         document.getProgram().getFunctions().size(), model.plan.numParameters,
         llvm::StringRef(getName(model.plan.dataType)));
-  return getExitCodeForWrite(status);
+  return finishWrite(status);
 }
 
 static ExitCode inspectModel(const CompileToolOptions &options,
@@ -331,10 +336,7 @@ static ExitCode dumpPipeline(const CompileOptions &options, Context &context) {
       options.pipeline, context, "<pipeline>", options.passDefaults);
   if (failed(pipeline))
     return ExitCode::Usage;
-  absl::Status status = writeOutput("-", pipeline->str() + "\n");
-  if (!status.ok())
-    reportToolError(toStringRef(status.message()));
-  return getExitCodeForWrite(status);
+  return finishWrite(writeOutput("-", pipeline->str() + "\n"));
 }
 
 int espressoCompileMain(int argc, char **argv) {
@@ -383,6 +385,9 @@ int espressoCompileMain(int argc, char **argv) {
   switch (options.emit) {
   case Emit::Mil:
     return static_cast<int>(emitText(model, options.output));
+  case Emit::MilWeights:
+    return static_cast<int>(
+        finishWrite(writeProgramText(*model.program, options.output)));
   case Emit::MlPackage:
     return static_cast<int>(
         emitPackage(std::move(model), options.output, tool));

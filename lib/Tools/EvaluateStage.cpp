@@ -8,9 +8,8 @@
 
 #include "espresso/Tools/EvaluateStage.h"
 
-#include "espresso/AsmText/Parser.h"
-#include "espresso/AsmText/Printer.h"
-#include "espresso/Eval/RandomTensors.h"
+#include "EvaluateRunner.h"
+
 #include "espresso/Tools/ToolOptions.h"
 
 namespace espresso {
@@ -24,25 +23,136 @@ struct EvaluateStage::Options {
                           "its outputs"),
                  cl::value_desc("function"), cl::cat(category)),
         inputs("input",
-               cl::desc("An input for --evaluate, as a typed MIL value"),
+               cl::desc("An input for --evaluate: a typed MIL value, @file, or "
+                        "'step'"),
                cl::value_desc("name=value"), cl::cat(category)),
-        seed("seed",
-             cl::desc("Make inputs that are not given: floats in [-1, 1), "
-                      "integers from 0 to 7"),
+        inputArchive("inputs", cl::desc("A .npz file of inputs"),
+                     cl::value_desc("file"), cl::Hidden, cl::cat(category)),
+        states("state", cl::desc("What a state begins with, as --input"),
+               cl::value_desc("name=value"), cl::Hidden, cl::cat(category)),
+        stateArchive("states", cl::desc("A .npz file of states"),
+                     cl::value_desc("file"), cl::Hidden, cl::cat(category)),
+        feeds("feed",
+              cl::desc("An input that is an output, or its argmax, of the "
+                       "step before"),
+              cl::value_desc("input=output"), cl::Hidden, cl::cat(category)),
+        steps("steps", cl::desc("Run so often, with the states kept"),
+              cl::value_desc("n"), cl::Hidden, cl::cat(category)),
+        seed("seed", cl::desc("Make inputs that are not given"),
              cl::value_desc("n"), cl::cat(category)),
+        distribution("distribution",
+                     cl::desc("Of these: standard, corners, uniform:A:B, "
+                              "normal:M:D, constant:C"),
+                     cl::value_desc("d"), cl::Hidden, cl::cat(category)),
         numerics("numerics",
                  cl::desc("Arithmetic of --evaluate: fp32, fp16 (as declared), "
                           "fp16-acc16, fp64, ane-q16[:CHOICE=VALUE,...]"),
                  cl::Hidden, cl::init("fp32"), cl::value_desc("arithmetic"),
+                 cl::cat(category)),
+        print("print", cl::desc("How outputs are printed:"), cl::Hidden,
+              cl::init(EvaluatePrint::Values),
+              cl::values(clEnumValN(EvaluatePrint::Values, "values",
+                                    "as MIL values (default)"),
+                         clEnumValN(EvaluatePrint::Summary, "summary",
+                                    "their range and mean"),
+                         clEnumValN(EvaluatePrint::Argmax, "argmax",
+                                    "where their largest element is"),
+                         clEnumValN(EvaluatePrint::None, "none", "")),
+              cl::cat(category)),
+        saveOutputs("save-outputs", cl::desc("Write outputs to .npz or .npy"),
+                    cl::value_desc("file"), cl::Hidden, cl::cat(category)),
+        saveStates("save-states", cl::desc("Write states at the end to .npz"),
+                   cl::value_desc("file"), cl::Hidden, cl::cat(category)),
+        compare("compare",
+                cl::desc("Compare with a .npz or .npy file, or with what "
+                         "another program computes; exit code 1 if it differs"),
+                cl::value_desc("file"), cl::Hidden, cl::cat(category)),
+        compareNumerics("compare-numerics",
+                        cl::desc("Compare with another arithmetic"), cl::Hidden,
+                        cl::value_desc("arithmetic"), cl::cat(category)),
+        absolute("atol", cl::desc("Absolute difference that is allowed"),
+                 cl::value_desc("x"), cl::init(0), cl::Hidden,
+                 cl::cat(category)),
+        relative("rtol", cl::desc("Relative difference that is allowed"),
+                 cl::value_desc("x"), cl::init(0), cl::Hidden,
                  cl::cat(category)) {}
 
   bool isRequested() const { return function.getNumOccurrences() > 0; }
+  bool comparesFile() const {
+    return llvm::StringRef(compare).ends_with(".npz") ||
+           llvm::StringRef(compare).ends_with(".npy");
+  }
+  bool comparesProgram() const {
+    return compareNumerics.getNumOccurrences() > 0 ||
+           (!compare.empty() && !comparesFile());
+  }
+  EvaluateRunOptions getRunOptions() const;
+  EvaluateInputOptions getInputOptions() const;
+  /// An option that was given and means something only with --evaluate, or
+  /// null.
+  const cl::Option *findDependent() const;
 
   cl::opt<std::string> function;
   cl::list<std::string> inputs;
+  cl::opt<std::string> inputArchive;
+  cl::list<std::string> states;
+  cl::opt<std::string> stateArchive;
+  cl::list<std::string> feeds;
+  cl::opt<unsigned> steps;
   cl::opt<uint64_t> seed;
+  cl::opt<std::string> distribution;
   cl::opt<std::string> numerics;
+  cl::opt<EvaluatePrint> print;
+  cl::opt<std::string> saveOutputs;
+  cl::opt<std::string> saveStates;
+  cl::opt<std::string> compare;
+  cl::opt<std::string> compareNumerics;
+  cl::opt<double> absolute;
+  cl::opt<double> relative;
+
+  // As parsed: of the function, and of what it is compared with.
+  Numerics arithmetic;
+  Numerics otherArithmetic;
 };
+
+EvaluateInputOptions EvaluateStage::Options::getInputOptions() const {
+  EvaluateInputOptions result;
+  result.inputs.assign(inputs.begin(), inputs.end());
+  result.states.assign(states.begin(), states.end());
+  result.inputArchive = inputArchive;
+  result.stateArchive = stateArchive;
+  result.feeds.assign(feeds.begin(), feeds.end());
+  if (seed.getNumOccurrences() > 0)
+    result.seed = seed;
+  if (std::optional<Distribution> parsed = Distribution::parse(distribution))
+    result.distribution = *parsed;
+  result.numSteps = steps;
+  return result;
+}
+
+const cl::Option *EvaluateStage::Options::findDependent() const {
+  // A list's own operator& gives something else.
+  const cl::Option *dependents[] = {std::addressof(inputs),
+                                    &inputArchive,
+                                    std::addressof(states),
+                                    &stateArchive,
+                                    std::addressof(feeds),
+                                    &steps,
+                                    &seed,
+                                    &distribution,
+                                    &numerics,
+                                    &print,
+                                    &saveOutputs,
+                                    &saveStates,
+                                    &compare,
+                                    &compareNumerics,
+                                    &absolute,
+                                    &relative};
+  for (const cl::Option *option : dependents)
+    if (option->getNumOccurrences() > 0)
+      return option;
+  return nullptr;
+}
 
 EvaluateStage::EvaluateStage() = default;
 EvaluateStage::~EvaluateStage() = default;
@@ -51,58 +161,68 @@ void EvaluateStage::addOptions(cl::OptionCategory &category) {
   options = std::make_unique<Options>(category);
 }
 
-std::optional<ExitCode> EvaluateStage::begin(Context &context) {
-  std::string error;
-  std::optional<Numerics> parsed = parseNumerics(options->numerics, error);
-  if (!parsed) {
-    reportToolError("--numerics: " + error);
-    return ExitCode::Usage;
-  }
-  numerics = *parsed;
-  if (options->isRequested() ||
-      (options->inputs.empty() && options->seed.getNumOccurrences() == 0 &&
-       options->numerics.getNumOccurrences() == 0))
-    return std::nullopt;
-  reportToolError("--input, --seed and --numerics need --evaluate");
+static ExitCode usage(const llvm::Twine &message) {
+  reportToolError(message.str());
   return ExitCode::Usage;
 }
 
-//===----------------------------------------------------------------------===//
-// Inputs
-//===----------------------------------------------------------------------===//
+EvaluateRunOptions EvaluateStage::Options::getRunOptions() const {
+  EvaluateRunOptions result;
+  result.arithmetic = arithmetic;
+  result.otherArithmetic = otherArithmetic;
+  // What is compared is printed only if asked for.
+  bool isCompared = comparesFile() || comparesProgram();
+  result.print = isCompared && print.getNumOccurrences() == 0
+                     ? EvaluatePrint::None
+                     : print;
+  result.tolerance = {.absolute = absolute, .relative = relative};
+  if (comparesFile())
+    result.compareFile = compare;
+  result.saveOutputs = saveOutputs;
+  result.saveStates = saveStates;
+  return result;
+}
 
-/// The inputs that the command line gives; nothing after reporting.
-static FailureOr<NamedTensors> parseInputs(const Function &function,
-                                           llvm::ArrayRef<std::string> texts) {
-  Context &context = function.getContext();
-  NamedTensors inputs;
-  for (llvm::StringRef text : texts) {
-    auto [name, valueText] = text.split('=');
-    name = name.trim();
-    if (name.empty() || valueText.empty()) {
-      reportToolError(("'" + text + "' is not of the form name=value").str());
-      return failure();
-    }
-    if (!function.getBody().findInput(name)) {
-      reportToolError(
-          ("function '" + function.getName() + "' has no input '" + name + "'")
-              .str());
-      return failure();
-    }
-    Attribute value = parseValue(context, valueText, "--input");
-    if (!value)
-      return failure();
-    if (!value.getType().is<TensorType>() || value.getBlob()) {
-      reportToolError(("input '" + name + "' is not a tensor").str());
-      return failure();
-    }
-    FailureOr<Tensor> tensor = tensorFromAttribute(value, {NumericsMode::Fp16},
-                                                   context.getDiagnostics());
-    if (failed(tensor))
-      return failure();
-    inputs.emplace_back(name.str(), std::move(*tensor));
+/// Sets `result` to what `option` says; the exit code after reporting.
+static std::optional<ExitCode>
+parseArithmetic(const cl::opt<std::string> &option, Numerics &result) {
+  std::string error;
+  std::optional<Numerics> parsed = parseNumerics(option, error);
+  if (!parsed)
+    return usage("--" + option.ArgStr + ": " + error);
+  result = *parsed;
+  return std::nullopt;
+}
+
+std::optional<ExitCode> EvaluateStage::begin(Context &context) {
+  if (auto code = parseArithmetic(options->numerics, options->arithmetic))
+    return code;
+  options->otherArithmetic = options->arithmetic;
+  if (options->compareNumerics.getNumOccurrences() > 0)
+    if (auto code =
+            parseArithmetic(options->compareNumerics, options->otherArithmetic))
+      return code;
+  if (!options->isRequested()) {
+    const cl::Option *dependent = options->findDependent();
+    if (!dependent)
+      return std::nullopt;
+    return usage("'--" + dependent->ArgStr + "' needs --evaluate");
   }
-  return inputs;
+  if (options->distribution.getNumOccurrences() > 0) {
+    if (!Distribution::parse(options->distribution))
+      return usage("'" + options->distribution +
+                   "' is no distribution: standard, corners, uniform:A:B, "
+                   "normal:M:D, constant:C");
+    if (options->seed.getNumOccurrences() == 0)
+      return usage("'--distribution' needs --seed");
+  }
+  if (options->steps.getNumOccurrences() > 0 && options->steps == 0)
+    return usage("'--steps' must be at least 1");
+  if (!(options->absolute >= 0 && options->relative >= 0))
+    return usage("'--atol' and '--rtol' must not be negative");
+  if (options->comparesFile() && options->compareNumerics.getNumOccurrences())
+    return usage("'--compare-numerics' does not go with a file of tensors");
+  return std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//
@@ -117,37 +237,44 @@ static const Function *chooseFunction(const Program &program,
   return program.findFunction(name.empty() ? "main" : name);
 }
 
+/// The function that the chosen one is compared with.
+const Function *EvaluateStage::findReference(const Function &function,
+                                             ReadResult &read) {
+  if (options->compare.empty())
+    return &function;
+  read = readProgram(options->compare);
+  if (read.code != ExitCode::Success)
+    return nullptr;
+  const Function *reference = read.program->findFunction(function.getName());
+  if (!reference)
+    read.code = usage("'" + options->compare + "' has no function '" +
+                      function.getName() + "'");
+  return reference;
+}
+
 ExitCode EvaluateStage::run(Program &program) {
   if (!options->isRequested())
     return ExitCode::Success;
   llvm::StringRef name = options->function;
   const Function *function = chooseFunction(program, name);
-  if (!function) {
-    reportToolError(name.empty()
-                        ? "several functions; say which one to "
-                          "evaluate"
-                        : ("there is no function '" + name + "'").str());
-    return ExitCode::Usage;
-  }
-  Context &context = program.getContext();
-  FailureOr<NamedTensors> inputs = parseInputs(*function, options->inputs);
-  if (failed(inputs))
-    return ExitCode::Usage;
-  if (options->seed.getNumOccurrences() > 0) {
-    RandomSource random(options->seed);
-    addRandomInputs(*function, random, {}, *inputs);
-  }
-  Evaluator evaluator(program, numerics);
-  FailureOr<NamedTensors> outputs = evaluator.run(function->getName(), *inputs);
-  if (failed(outputs))
-    return ExitCode::Failed;
+  if (!function)
+    return name.empty() ? usage("several functions; say which one to evaluate")
+                        : usage("there is no function '" + name + "'");
+  EvaluateInputs inputs;
+  if (auto code =
+          EvaluateInputs::create(*function, options->getInputOptions(), inputs))
+    return *code;
+  ReadResult read;
+  const Function *reference = nullptr;
+  if (options->comparesProgram() &&
+      !(reference = findReference(*function, read)))
+    return read.code;
+  EvaluateRunOptions runOptions = options->getRunOptions();
+  EvaluateRunner runner(runOptions, *function, reference);
   llvm::raw_string_ostream os(outputText);
-  for (const auto &[outputName, tensor] : *outputs) {
-    os << outputName << " = ";
-    printAttribute(tensorToAttribute(context, tensor), os);
-    os << '\n';
-  }
-  return ExitCode::Success;
+  ExitCode code = runner.run(inputs, os);
+  areDifferent |= runner.hasDifference();
+  return code;
 }
 
 bool EvaluateStage::printResult(llvm::raw_ostream &os) {
@@ -155,6 +282,10 @@ bool EvaluateStage::printResult(llvm::raw_ostream &os) {
     return false;
   os << std::exchange(outputText, {});
   return true;
+}
+
+ExitCode EvaluateStage::getFinalExitCode() const {
+  return areDifferent ? ExitCode::Failed : ExitCode::Success;
 }
 
 } // namespace espresso

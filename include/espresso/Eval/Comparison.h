@@ -73,6 +73,8 @@ struct TensorDifference {
                                               const Tensor &actual,
                                               const Tolerance &tolerance);
 
+/// "[2, 3]".
+[[nodiscard]] std::string printShape(llvm::ArrayRef<int64_t> shape);
 /// "[1, 0, 3]": the row-major `index` of a tensor of `shape`.
 [[nodiscard]] std::string printIndex(llvm::ArrayRef<int64_t> shape,
                                      int64_t index);

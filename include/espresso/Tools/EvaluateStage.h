@@ -9,7 +9,6 @@
 #ifndef ESPRESSO_TOOLS_EVALUATESTAGE_H
 #define ESPRESSO_TOOLS_EVALUATESTAGE_H
 
-#include "espresso/Eval/Numerics.h"
 #include "espresso/Tools/OptMain.h"
 
 #include <memory>
@@ -17,9 +16,11 @@
 
 namespace espresso {
 
-/// Lets espresso-opt evaluate a function: --evaluate, --input, --seed,
-/// --numerics. The outputs, as MIL values, are printed in place of the program.
-/// The last of the stages, so that it sees what passes have made.
+/// Lets espresso-opt evaluate a function, over several steps if asked to:
+/// --evaluate with --input, --steps, --seed, --numerics, --compare and others,
+/// see docs/Evaluator.md. The outputs, or how far they are from others, are
+/// printed in place of the program. The last of the stages, so that it sees
+/// what passes have made.
 class EvaluateStage : public OptStage {
 public:
   EvaluateStage();
@@ -29,12 +30,17 @@ public:
   std::optional<ExitCode> begin(Context &context) override;
   ExitCode run(Program &program) override;
   bool printResult(llvm::raw_ostream &os) override;
+  /// Failed if a comparison found a difference.
+  ExitCode getFinalExitCode() const override;
 
 private:
   struct Options;
+
+  const Function *findReference(const Function &function, ReadResult &read);
+
   std::unique_ptr<Options> options;
-  Numerics numerics;
   std::string outputText;
+  bool areDifferent = false;
 };
 
 } // namespace espresso
