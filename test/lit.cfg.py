@@ -31,7 +31,8 @@ if config.espresso_sanitizers:
         config.environment[variable] = options + (":" + given if given else "")
 
 # Tools of ours, and those that came with LLVM.
-OURS = ("espresso-opt", "espresso-compile", "espresso-run", "espresso-tblgen")
+OURS = ("espresso-opt", "espresso-compile", "espresso-run", "espresso-reduce",
+        "espresso-tblgen")
 tools = {name: os.path.join(config.espresso_tools_dir, name) for name in OURS}
 if os.environ.get("ESPRESSO_VERIFY_ROUNDTRIP") == "1":
     tools["espresso-opt"] += " --verify-roundtrip"

@@ -9,7 +9,7 @@ build=${1:?usage: utils/check-install.sh BUILD_DIR}
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 cmake --install "$build" --prefix "$prefix" >/dev/null
-for tool in espresso-opt espresso-compile espresso-run; do
+for tool in espresso-opt espresso-compile espresso-run espresso-reduce; do
   "$prefix/bin/$tool" --version >/dev/null
 done
 

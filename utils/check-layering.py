@@ -33,6 +33,7 @@ ALLOWED = {
     "Frontend": COMPILER_BASE + ["Weights", "Model", "Text"],
     "Transforms": COMPILER_BASE + ["Target/ANE", "Ops", "Weights", "Eval",
                                    "Pass"],
+    "Reduce": COMPILER_BASE + ["Ops"],
     "Target": COMPILER_BASE + ["Target/ANE", "Ops", "Weights", "Model", "Plan"],
     "Export": COMPILER_BASE + ["Target/ANE", "Ops", "AsmText", "Weights",
                                "Model", "Target", "Plan"],
@@ -41,7 +42,8 @@ ALLOWED = {
                                  "Target", "Export"],
     "Tools": COMPILER_BASE + ["Target/ANE", "Ops", "AsmText", "Weights", "Model",
                               "Pass", "Frontend", "Transforms", "Target",
-                              "Export", "Compiler", "Eval", "Proto", "Analysis"],
+                              "Export", "Compiler", "Eval", "Proto", "Analysis",
+                              "Reduce"],
 }
 
 # Headers of libraries, and the only layers that may see them.
@@ -52,6 +54,7 @@ EXTERNAL = [
     (re.compile(r"^google/protobuf/|\.pb\.h$"),
      {"Plan", "Runtime", "Target", "Export", "Proto"}),
     (re.compile(r"^hwy/"), {"Kernels"}),
+    (re.compile(r"^zip\.h$"), {"Eval"}),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
