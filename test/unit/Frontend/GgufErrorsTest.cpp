@@ -143,6 +143,21 @@ static const Refusal kRefusals[] = {
      "is in 2 files"},
     {"VocabularySize", setInteger("llama.vocab_size", 6),
      "expected 'llama.vocab_size' to be the number of tokens, 5, found 6"},
+    {"UnknownCutting",
+     [](GgufWriter &g) {
+       setText("tokenizer.ggml.model", "gpt2")(g);
+       g.addString("tokenizer.ggml.pre", "nonsense");
+     },
+     "unknown way to cut text 'nonsense'; known are: a.x-4.0, afmoe"},
+    {"NoMerges", setText("tokenizer.ggml.model", "gpt2"),
+     "the metadata key 'tokenizer.ggml.merges', found none"},
+    {"MergeOfNothing",
+     [](GgufWriter &g) {
+       setText("tokenizer.ggml.model", "gpt2")(g);
+       g.addString("tokenizer.ggml.pre", "gpt-2");
+       g.addStrings("tokenizer.ggml.merges", {"zz y"});
+     },
+     "merge 0: expected merges of pieces to pieces, found 'zz'"},
     {"OtherTokenizer", setText("tokenizer.ggml.model", "bert"),
      "unknown tokenizer 'bert'; known are: gpt2, llama, t5"},
     {"NoTokens", removeKey("tokenizer.ggml.tokens"),
