@@ -89,8 +89,8 @@ struct EvaluateStage::Options {
   EvaluateRunOptions getRunOptions() const;
   EvaluateInputOptions getInputOptions() const;
   /// An option that was given and means something only with --evaluate, or
-  /// null.
-  const cl::Option *findDependent() const;
+  /// null; those of inputs may serve something else.
+  const cl::Option *findDependent(bool inputsAllowed) const;
 
   cl::opt<std::string> function;
   cl::list<std::string> inputs;
@@ -130,28 +130,23 @@ EvaluateInputOptions EvaluateStage::Options::getInputOptions() const {
   return result;
 }
 
-const cl::Option *EvaluateStage::Options::findDependent() const {
+const cl::Option *
+EvaluateStage::Options::findDependent(bool inputsAllowed) const {
+  auto findGiven = [](llvm::ArrayRef<const cl::Option *> some) {
+    const auto *found = llvm::find_if(some, [](const cl::Option *option) {
+      return option->getNumOccurrences() > 0;
+    });
+    return found == some.end() ? nullptr : *found;
+  };
   // A list's own operator& gives something else.
-  const cl::Option *dependents[] = {std::addressof(inputs),
-                                    &inputArchive,
-                                    std::addressof(states),
-                                    &stateArchive,
-                                    std::addressof(feeds),
-                                    &steps,
-                                    &seed,
-                                    &distribution,
-                                    &numerics,
-                                    &print,
-                                    &saveOutputs,
-                                    &saveStates,
-                                    &compare,
-                                    &compareNumerics,
-                                    &absolute,
-                                    &relative};
-  for (const cl::Option *option : dependents)
-    if (option->getNumOccurrences() > 0)
-      return option;
-  return nullptr;
+  if (!inputsAllowed)
+    if (const cl::Option *given = findGiven(
+            {std::addressof(inputs), &inputArchive, &seed, &distribution}))
+      return given;
+  return findGiven({std::addressof(states), &stateArchive,
+                    std::addressof(feeds), &steps, &numerics, &print,
+                    &saveOutputs, &saveStates, &compare, &compareNumerics,
+                    &absolute, &relative});
 }
 
 EvaluateStage::EvaluateStage() = default;
@@ -203,7 +198,7 @@ std::optional<ExitCode> EvaluateStage::begin(Context &context) {
             parseArithmetic(options->compareNumerics, options->otherArithmetic))
       return code;
   if (!options->isRequested()) {
-    const cl::Option *dependent = options->findDependent();
+    const cl::Option *dependent = options->findDependent(inputsAllowed);
     if (!dependent)
       return std::nullopt;
     return usage("'--" + dependent->ArgStr + "' needs --evaluate");
@@ -230,8 +225,7 @@ std::optional<ExitCode> EvaluateStage::begin(Context &context) {
 //===----------------------------------------------------------------------===//
 
 /// The function to run: the named one, the only one, or 'main'.
-static const Function *chooseFunction(const Program &program,
-                                      llvm::StringRef name) {
+static Function *chooseFunction(const Program &program, llvm::StringRef name) {
   if (name.empty() && program.getFunctions().size() == 1)
     return program.getFunctions().front().get();
   return program.findFunction(name.empty() ? "main" : name);
@@ -250,6 +244,26 @@ const Function *EvaluateStage::findReference(const Function &function,
     read.code = usage("'" + options->compare + "' has no function '" +
                       function.getName() + "'");
   return reference;
+}
+
+ExitCode EvaluateStage::observe(Program &program,
+                                std::optional<RangeMap> &ranges) {
+  const Function *chosen = chooseFunction(program, options->function);
+  if (!chosen)
+    return usage("several functions; say which one to evaluate");
+  EvaluateInputs inputs;
+  if (auto code =
+          EvaluateInputs::create(*chosen, options->getInputOptions(), inputs))
+    return *code;
+  FailureOr<NamedTensors> first = inputs.makeStep(0, {});
+  if (failed(first))
+    return ExitCode::Usage;
+  Function *function = program.findFunction(chosen->getName());
+  FailureOr<RangeMap> observed = observeRanges(program, *function, *first);
+  if (failed(observed))
+    return ExitCode::Failed;
+  ranges = std::move(*observed);
+  return ExitCode::Success;
 }
 
 ExitCode EvaluateStage::run(Program &program) {

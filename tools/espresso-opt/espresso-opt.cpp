@@ -9,6 +9,7 @@
 #include "espresso/Tools/DiffStage.h"
 #include "espresso/Tools/EvaluateStage.h"
 #include "espresso/Tools/InitTool.h"
+#include "espresso/Tools/LintStage.h"
 #include "espresso/Tools/ListOpsStage.h"
 #include "espresso/Tools/OptMain.h"
 #include "espresso/Tools/PassStage.h"
@@ -20,9 +21,10 @@ int main(int argc, char **argv) {
   espresso::registerAllPasses();
   espresso::PassStage passes;
   espresso::EvaluateStage evaluation;
+  espresso::LintStage lint(evaluation);
   espresso::StatsStage stats;
   espresso::DiffStage diff;
   espresso::ListOpsStage listOps;
   return espresso::espressoOptMain(
-      argc, argv, {&passes, &evaluation, &stats, &diff, &listOps});
+      argc, argv, {&passes, &lint, &evaluation, &stats, &diff, &listOps});
 }

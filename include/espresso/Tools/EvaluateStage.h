@@ -9,9 +9,11 @@
 #ifndef ESPRESSO_TOOLS_EVALUATESTAGE_H
 #define ESPRESSO_TOOLS_EVALUATESTAGE_H
 
+#include "espresso/Analysis/Ranges.h"
 #include "espresso/Tools/OptMain.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace espresso {
@@ -33,11 +35,18 @@ public:
   /// Failed if a comparison found a difference.
   ExitCode getFinalExitCode() const override;
 
+  /// Called before begin(): inputs are asked for by something else, too.
+  void allowInputs() { inputsAllowed = true; }
+  /// Runs the function that --evaluate would on the inputs that it would be
+  /// given, and keeps the ranges of what is computed.
+  ExitCode observe(Program &program, std::optional<RangeMap> &ranges);
+
 private:
   struct Options;
 
   const Function *findReference(const Function &function, ReadResult &read);
 
+  bool inputsAllowed = false;
   std::unique_ptr<Options> options;
   std::string outputText;
   bool areDifferent = false;

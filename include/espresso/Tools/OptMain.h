@@ -70,6 +70,7 @@ public:
 protected:
   ReadResult readProgram(const std::string &path) const { return reader(path); }
   const TargetOptions &getTargetOptions() const { return *target; }
+  bool prefersJson() const { return wantsJson; }
   /// The format of a report that was asked for as `asked`.
   ReportFormat chooseFormat(ReportFormat asked) const {
     return wantsJson && asked != ReportFormat::None ? ReportFormat::Json

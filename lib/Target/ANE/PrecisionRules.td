@@ -40,7 +40,7 @@ def SmallProductRule : Rule<"ane-small-product", Precision, Warning, Several> {
   let rewrite = "multiply weights by a power of two and divide after";
   let pass = "rescale-products";
 }
-def EpsSubnormalRule : Rule<"ane-eps-subnormal", Precision, Remark, Inferred> {
+def EpsSubnormalRule : Rule<"ane-eps-subnormal", Precision, Warning, Inferred> {
   let statement =
       "1e-5 is subnormal in fp16 and becomes 1.00136e-5; 1e-8 becomes zero";
   let evidenceNote = "arithmetic";
@@ -83,4 +83,12 @@ def GradientRule : Rule<"ane-fp16-gradients", Precision, Warning, One> {
       "number of layers worked";
   let evidence = [Maderix];
   let rewrite = "scale the loss and divide before the update";
+}
+def HalfOverflowRule
+    : Rule<"ane-fp16-overflow", Precision, Warning, Inferred> {
+  let statement = "What exceeds 65504 is infinite in fp16";
+  let limits = [HalfMaximum];
+  let evidenceNote = "arithmetic";
+  let rewrite = "scale by a power of two before, and back after";
+  let pass = "rescale-products";
 }
