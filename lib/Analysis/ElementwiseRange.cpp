@@ -94,9 +94,32 @@ static ValueRange invert(const ValueRange &x) {
   return ValueRange::between(1 / x.high, 1 / x.low);
 }
 
+static Operation *getProducer(Value *value, llvm::StringRef name) {
+  Operation *op = value ? value->getDefiningOp() : nullptr;
+  return op && op->is(name) ? op : nullptr;
+}
+
+/// x / max(max |x|, something), as safe norms have it.
+static bool isDividedByLargest(Operation &op) {
+  Operation *divisor = getProducer(op.getOperand("y"), "maximum");
+  for (llvm::StringRef input : {"x", "y"}) {
+    Operation *largest =
+        divisor ? getProducer(divisor->getOperand(input), "reduce_max")
+                : nullptr;
+    Operation *magnitude =
+        largest ? getProducer(largest->getOperand("x"), "abs") : nullptr;
+    if (magnitude && magnitude->getOperand("x") &&
+        magnitude->getOperand("x") == op.getOperand("x"))
+      return true;
+  }
+  return false;
+}
+
 static ValueRange rangeOfDiv(Operation &op, const RangeMap &ranges) {
   if (std::optional<ValueRange> norm = rangeOfNorm(op))
     return *norm;
+  if (isDividedByLargest(op))
+    return ValueRange::between(-1, 1);
   ValueRange x = ranges.getArgument(op, "x");
   ValueRange y = ranges.getArgument(op, "y");
   ValueRange inverse = invert(y);

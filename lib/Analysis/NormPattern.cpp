@@ -54,14 +54,32 @@ static int64_t getReducedCount(const Operation &op) {
   return count;
 }
 
+static bool matchMeanOnly(Value *value, NormPattern &norm);
+
 /// Below the root: `add(mean, epsilon)` or the mean itself.
 static bool matchMean(Value *value, NormPattern &norm) {
-  if (Operation *add = getProducer(value, "add")) {
-    double number;
-    value = splitNumber(*add, number);
-    norm.shifted = add;
+  Operation *add = getProducer(value, "add");
+  if (!add)
+    return matchMeanOnly(value, norm);
+  norm.shifted = add;
+  double number = 0;
+  if (Value *mean = splitNumber(*add, number)) {
     norm.epsilon += number;
+    return matchMeanOnly(mean, norm);
   }
+  for (auto [mean, epsilon] : {std::pair("x", "y"), std::pair("y", "x")}) {
+    NormPattern attempt = norm;
+    attempt.variableEpsilon = add->getOperand(epsilon);
+    if (attempt.variableEpsilon &&
+        matchMeanOnly(add->getOperand(mean), attempt)) {
+      norm = attempt;
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool matchMeanOnly(Value *value, NormPattern &norm) {
   if (Operation *mean = getProducer(value, "reduce_mean")) {
     norm.sum = mean;
     norm.count = getReducedCount(*mean);

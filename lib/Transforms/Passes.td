@@ -336,6 +336,78 @@ def LowerComposites : Pass<"lower-composites", FunctionScope> {
 }
 
 //===----------------------------------------------------------------------===//
+// For the engine
+//===----------------------------------------------------------------------===//
+
+def ToFp16 : Pass<"to-fp16", FunctionScope> {
+  let summary = "Computes in fp16 what is fp32";
+  let description = [{
+    Gives every fp32 value of an `<iosNN>` function the type fp16 and rounds
+    constants once. Inputs and outputs keep their types, behind casts. Operations
+    that do not take fp16, have nested blocks, or are named by `keep`, stay
+    between casts. Masks become -40000; any other constant that would become
+    infinite is an error.
+  }];
+  let options = [
+    Option<"keep", String, "", "Names of operations that stay, between blanks">
+  ];
+  let statistics = [Statistic<"num-converted", "operations converted">];
+  let numerics = Rounds<64, 8>;
+}
+
+def RangeSafeNorms : Pass<"range-safe-norms", FunctionScope> {
+  let summary = "Scales norms so that no sum of squares overflows fp16";
+  let description = [{
+    Divides what an fp16 norm is of by its largest element, or by a power of two
+    where its range is known, and epsilon by the square of that. Norms that are
+    known to be safe stay. See docs/Rationale/Precision.md.
+  }];
+  let options = [
+    Choice<"scale", "auto", ["auto", "max-abs"],
+           "A power of two where one is known to do, or always the largest "
+           "element">
+  ];
+  let statistics = [Statistic<"num-norms", "norms rewritten">];
+  let numerics = Rounds<32, 8>;
+}
+
+def RescaleProducts : Pass<"rescale-products", FunctionScope> {
+  let summary = "Moves powers of two so that products stay on the engine's grid";
+  let description = [{
+    Multiplies weights of convolutions, linear layers and products of matrices by
+    a power of two, and their results by its inverse, where typical products
+    would vanish or sums would saturate. See docs/Rationale/Precision.md.
+  }];
+  let options = [
+    Option<"activation-rms", String, "1",
+           "Root mean square of activations of which it is not known">,
+    Option<"chip", String, "any", "Chip or generation, as for --chip">
+  ];
+  let statistics = [Statistic<"num-products", "products rescaled">];
+  let numerics = Rounds<32>;
+}
+
+def LegalizeAne : Pass<"legalize-ane", FunctionScope> {
+  let summary = "Rewrites what the engine does not take";
+  let description = [{
+    Rewrites what a rule of the target forbids, each as the rule says: see
+    `--list-rules`. What is left that breaks a rule is a warning. Functions other
+    than `<iosNN>` stay.
+  }];
+  let options = [
+    Option<"chip", String, "any", "Chip or generation, as for --chip">,
+    Choice<"path", "both", ["both", "direct", "public"],
+           "Way to the engine whose rules hold">,
+    Choice<"attention", "auto", ["auto", "keep", "decompose", "fuse"],
+           "Form of attention: what the target wants, or one for all">,
+    Option<"rewrite-concat", Bool, "false",
+           "Write 'concat' as a sum of padded parts (disputed)">
+  ];
+  let statistics = [Statistic<"num-rewrites", "operations rewritten">];
+  let numerics = Rounds<64, 8>;
+}
+
+//===----------------------------------------------------------------------===//
 // Passes that test the pass manager
 //===----------------------------------------------------------------------===//
 

@@ -39,6 +39,9 @@ struct NormPattern {
   /// What the sum is multiplied by; 1/C of a mean.
   double factor = 0;
   double epsilon = 0;
+  /// What is added below the root besides, if it is computed; taken to be
+  /// positive.
+  Value *variableEpsilon = nullptr;
 };
 
 /// The norm that `op` ends, if it ends one.

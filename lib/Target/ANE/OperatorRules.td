@@ -161,7 +161,7 @@ def GeluRule : Rule<"ane-gelu-op", Operators, Warning, Disputed> {
   let statement = "'gelu' is refused";
   let paths = [Direct];
   let evidence = [Orion, MilHwx];
-  let rewrite = "its form by tanh, in primitives";
+  let rewrite = "what it is defined as, in primitives";
   let pass = "legalize-ane";
   let disputes = [GeluRefused];
 }
