@@ -1,6 +1,6 @@
 """Compares a stateful Core ML package with a bundle of the same model.
 
-usage: run_package.py COMPILER RUNNER OPT MODEL PROMPT DIRECTORY
+usage: run_package.py COMPILER RUNNER MODEL PROMPT DIRECTORY OPT...
 
 The package must verify strictly, and its prefill choose the token that the
 bundle chooses.
@@ -23,8 +23,9 @@ def run(command):
 
 
 def main():
-    compiler, runner, opt, model, prompt = sys.argv[1:6]
-    directory = pathlib.Path(sys.argv[6])
+    compiler, runner, model, prompt = sys.argv[1:5]
+    directory = pathlib.Path(sys.argv[5])
+    opt = sys.argv[6:]
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     package = str(directory / "model.mlpackage")
@@ -35,7 +36,7 @@ def main():
     *ids, expected = map(int, run([runner, bundle, "-q", "--ids", "-n", "1",
                                    "-p", prompt]).split())
     padded = ids + [0] * (LENGTH - len(ids))
-    text = run([opt, package, "--strict", "--evaluate=prefill",
+    text = run(opt + [package, "--strict", "--evaluate=prefill",
                 f"--input=ids=tensor<int32, [{LENGTH}]>({padded})",
                 f"--input=last=tensor<int32, [1]>([{len(ids) - 1}])"])
     numbers = text[text.index("(["):]

@@ -277,7 +277,7 @@ const Damage kDamages[] = {
      "output 'logits'"},
     {"PrefillOfAnotherLength",
      [](plan::Plan &p) { p.mutable_model()->set_prefill_length(3); },
-     "input 'ids' of 'prefill'"},
+     "no function 'prefill' for 3 tokens"},
     {"ContextShorterThanPrefill",
      [](plan::Plan &p) { p.mutable_model()->set_context_length(3); },
      "does not hold a prefill of 4"},
