@@ -8,6 +8,8 @@
 
 #include "EvaluateRunner.h"
 
+#include "espresso/Eval/ActualShapes.h"
+
 namespace espresso {
 
 /// Runs the reference on the same inputs, and says how far the last step of the
@@ -53,7 +55,8 @@ ExitCode EvaluateRunner::runSteps(EvaluateInputs &inputs,
     if (inputs.getNumSteps() > 1)
       step = i;
     FailureOr<NamedTensors> given = inputs.makeStep(i, previous);
-    if (failed(given))
+    if (failed(given) || failed(checkActualShapes(function, *given)) ||
+        (reference && failed(checkActualShapes(*reference, *given))))
       return ExitCode::Failed;
     EvaluationTrace trace;
     if (judge)
