@@ -34,7 +34,7 @@ namespace {
 
 /// Logits in fp32 against fp64: rounding, and six decimals in the file.
 constexpr double kFp32Tolerance = 2e-4;
-/// With weights in fp16; see issue 2 of the tracker.
+/// With weights in fp16, whose rounding comes before everything else.
 constexpr double kFp16Tolerance = 2e-2;
 /// Where the best two logits are nearer than this, fp16 may choose either.
 constexpr double kFp16TieGap = 0.05;
