@@ -8,21 +8,21 @@ usage: compile-gguf.py [--rounds N] [--layers N] [--type T] [BUILD_DIR]
 
 The model has the shape of TinyLlama, 1.1 billion weights with 22 layers, and noise for
 weights. A round compiles it (espresso-compile model.gguf -o bundle) and copies that
-bundle (cp -a), one right after the other, each until the data are on the disk. Printed are seconds of each, the median of their ratio (1 is as fast as copying
+bundle (cp -a), one right after the other, each until the data are on the
+disk. Printed are seconds of each, the median of their ratio (1 is as fast as copying
 what was written), the same by time of processor, which other work on the machine
 disturbs less, and the largest memory that a compilation took. The temporary directory
 holds the model once and its fp16 weights twice.
 """
 
 import argparse
-import os
 import pathlib
 import random
-import shutil
 import statistics
 import struct
 import tempfile
-import time
+
+from timed import run
 
 EMBEDDING, HIDDEN, HEADS, KV_HEADS, VOCABULARY = 2048, 5632, 32, 4, 32000
 KEY_VALUE = EMBEDDING // HEADS * KV_HEADS
@@ -138,24 +138,6 @@ def write_model(path, layers, kind):
                 file.write(struct.pack("<f", 1) * columns)
             file.write(bytes(-file.tell() % ALIGNMENT))
     return parameters
-
-
-def run(command, result):
-    """Runs a command; returns seconds until `result` is on disk, seconds of
-    processor, and peak bytes."""
-    if result.is_dir():
-        shutil.rmtree(result)
-    else:
-        result.unlink(missing_ok=True)
-    os.sync()
-    start = time.monotonic()
-    pid = os.posix_spawnp(command[0], command, os.environ)
-    _, status, usage = os.wait4(pid, 0)
-    if status != 0:
-        raise SystemExit(f"error: {command} failed")
-    os.sync()
-    return (time.monotonic() - start, usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss * 1024)
 
 
 def main():

@@ -17,11 +17,11 @@ times.
 import argparse
 import os
 import pathlib
-import shutil
 import statistics
 import struct
 import tempfile
-import time
+
+from timed import run
 
 EMBEDDING, HIDDEN, KEY_VALUE, VOCABULARY = 2048, 5632, 256, 32000
 RECORD_BYTES = 64
@@ -121,22 +121,6 @@ def make_program(directory, layers):
     return text.parameters
 
 
-def run(command, result):
-    """Runs a command; returns seconds until `result` is on disk, and peak bytes."""
-    if result.is_dir():
-        shutil.rmtree(result)
-    else:
-        result.unlink(missing_ok=True)
-    os.sync()
-    start = time.monotonic()
-    pid = os.posix_spawnp(command[0], command, os.environ)
-    _, status, usage = os.wait4(pid, 0)
-    if status != 0:
-        raise SystemExit(f"error: {command} failed")
-    os.sync()
-    return time.monotonic() - start, usage.ru_maxrss * 1024
-
-
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -158,7 +142,7 @@ def main():
             jobs = [("export", export, package), ("cp", cp, copy)]
             seconds = {}
             for job, command, result in jobs if i % 2 == 0 else reversed(jobs):
-                seconds[job], memory = run(command, result)
+                seconds[job], _, memory = run(command, result)
                 if job == "export":
                     peak = max(peak, memory)
             ratios.append(seconds["cp"] / seconds["export"])
