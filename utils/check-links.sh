@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=${1:?usage: utils/check-links.sh BUILD_DIR}
 status=0
-for binary in "$build/bin/espresso-run" "$build"/lib/libEspresso{Base,Plan,Kernels,Text,Runtime}.a; do
+for binary in "$build/bin/espresso-run" "$build"/lib/libEspresso{Base,Plan,Kernels,MachineLimits,Text,Runtime}.a; do
   if ! symbols=$(nm -C "$binary" 2>/dev/null) || [[ -z $symbols ]]; then
     echo "$binary: has no symbols to look at" >&2
     status=1

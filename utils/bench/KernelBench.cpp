@@ -13,8 +13,8 @@
 // the other; printed is the median over the rounds of their ratio, with the
 // extremes. 1 is as fast as the machine can.
 
-#include "MachineLimits.h"
 #include "espresso/Base/Half.h"
+#include "espresso/Kernels/MachineLimits.h"
 #include "espresso/Kernels/MatMul.h"
 #include "espresso/Kernels/Reduce.h"
 
@@ -99,7 +99,7 @@ static void benchMatVec(int rounds, ThreadPool &pool, int64_t rows,
   const size_t bytes = weights.size() * sizeof(uint16_t);
   auto read = [&] {
     return getSeconds([&] {
-      sink = static_cast<double>(bench::readAll(weights.data(), bytes, pool));
+      sink = static_cast<double>(readAll(weights.data(), bytes, pool));
     });
   };
   const MatrixView w{DataType::Float16, weights.data(), rows, columns};
@@ -120,7 +120,7 @@ static void benchGemm(int rounds, ThreadPool &pool, int64_t rows,
   const MatrixView w{DataType::Float16, weights.data(), rows, columns};
   auto peak = [&] {
     double done = 0;
-    double seconds = getSeconds([&] { done = bench::runPeak(pool); });
+    double seconds = getSeconds([&] { done = runPeak(pool); });
     return seconds * operations / done;
   };
   Ratios ratios = compare(rounds, peak, [&] { matMul(w, x, s, {}, y, pool); });
@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
   }
   std::printf("instruction set %s; ratio to the limit of the machine: median "
               "of %d rounds\n",
-              bench::getInstructionSet().c_str(), rounds);
+              getInstructionSet().c_str(), rounds);
   if (threads != 0) {
     benchAll(rounds, threads);
     return 0;

@@ -6,20 +6,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "MachineLimits.h"
-
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "MachineLimits.cpp"
+#define HWY_TARGET_INCLUDE "Kernels/MachineLimits.cpp"
 #include "hwy/foreach_target.h" // IWYU pragma: keep
 
+#include "espresso/Kernels/MachineLimits.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
+#include <algorithm>
 #include <atomic>
 #include <vector>
 
 HWY_BEFORE_NAMESPACE();
-namespace espresso::bench::HWY_NAMESPACE {
+namespace espresso::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 static uint64_t readPart(const uint32_t *data, int64_t begin, int64_t end) {
@@ -79,27 +79,48 @@ static double multiplyAdd(float seed, float *result) {
 
 static const char *targetName() { return hwy::TargetName(HWY_TARGET); }
 
-} // namespace espresso::bench::HWY_NAMESPACE
+} // namespace espresso::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace espresso::bench {
+namespace espresso::kernels {
 
 HWY_EXPORT(readPart);
 HWY_EXPORT(multiplyAdd);
 HWY_EXPORT(targetName);
 
-uint64_t readAll(const void *data, size_t bytes, kernels::ThreadPool &pool) {
+uint64_t readAll(std::span<const std::span<const uint8_t>> buffers,
+                 ThreadPool &pool) {
+  // In words, as if the buffers were one.
+  int64_t words = 0;
+  for (std::span<const uint8_t> buffer : buffers)
+    words += static_cast<int64_t>(buffer.size() / sizeof(uint32_t));
   std::atomic<uint64_t> sum{0};
-  pool.parallelFor(static_cast<int64_t>(bytes / sizeof(uint32_t)), 1 << 16,
-                   [&](int64_t begin, int64_t end, unsigned) {
-                     sum += HWY_DYNAMIC_DISPATCH(readPart)(
-                         static_cast<const uint32_t *>(data), begin, end);
-                   });
+  auto readShare = [&](int64_t begin, int64_t end, unsigned) {
+    int64_t first = 0; // of the buffer
+    for (std::span<const uint8_t> buffer : buffers) {
+      const int64_t count =
+          static_cast<int64_t>(buffer.size() / sizeof(uint32_t));
+      const int64_t from = std::max(begin - first, int64_t{0});
+      const int64_t to = std::min(end - first, count);
+      if (from < to)
+        sum += HWY_DYNAMIC_DISPATCH(readPart)(
+            reinterpret_cast<const uint32_t *>(buffer.data()), from, to);
+      first += count;
+    }
+  };
+  constexpr int64_t kGrain = 1 << 16;
+  pool.parallelFor(words, kGrain, readShare);
   return sum;
 }
 
-double runPeak(kernels::ThreadPool &pool) {
+uint64_t readAll(const void *data, size_t bytes, ThreadPool &pool) {
+  const std::span<const uint8_t> buffer(static_cast<const uint8_t *>(data),
+                                        bytes);
+  return readAll({&buffer, 1}, pool);
+}
+
+double runPeak(ThreadPool &pool) {
   const int64_t threads = pool.getNumThreads();
   std::atomic<double> operations{0};
   std::vector<float> results(threads);
@@ -113,5 +134,5 @@ double runPeak(kernels::ThreadPool &pool) {
 
 std::string getInstructionSet() { return HWY_DYNAMIC_DISPATCH(targetName)(); }
 
-} // namespace espresso::bench
+} // namespace espresso::kernels
 #endif // HWY_ONCE
