@@ -14,6 +14,7 @@
 #include "espresso/Base/StatusMacros.h"
 #include "espresso/Base/Version.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include <algorithm>
@@ -108,27 +109,44 @@ static std::vector<std::string> findVocabularies(const std::string &model) {
   return found;
 }
 
-static absl::StatusOr<std::string> makeKey(const RunOptions &options,
+/// Adds what the bundle depends on besides the compiler and the options.
+static absl::Status addModel(const ModelRequest &request, Sha256 &digest) {
+  if (!request.config.empty()) {
+    // The compiler's names do not mind case or punctuation.
+    digest.update("config=");
+    for (char c : request.config)
+      if (absl::ascii_isalnum(c))
+        digest.update(std::string(1, absl::ascii_tolower(c)));
+    digest.update("\n");
+    return absl::OkStatus();
+  }
+  ESPRESSO_RETURN_IF_ERROR(addFile(request.model, digest));
+  if (!request.tokenizer.empty())
+    return addFile(request.tokenizer, digest);
+  if (fs::path(request.model).extension() != ".bin")
+    return absl::OkStatus();
+  for (const std::string &vocabulary : findVocabularies(request.model)) {
+    digest.update(absl::StrCat(vocabulary, "\n"));
+    ESPRESSO_RETURN_IF_ERROR(addFile(vocabulary, digest));
+  }
+  return absl::OkStatus();
+}
+
+static absl::StatusOr<std::string> makeKey(const ModelRequest &request,
                                            const std::string &compiler) {
   Sha256 digest;
-  digest.update(absl::StrCat(kVersionText, "\ndtype=", options.dataType, "\n"));
-  ESPRESSO_RETURN_IF_ERROR(addFile(options.model, digest));
+  digest.update(absl::StrCat(kVersionText, "\ndtype=", request.dataType, "\n"));
+  if (request.context != 0)
+    digest.update(absl::StrCat("context=", request.context, "\n"));
   ESPRESSO_RETURN_IF_ERROR(addFile(compiler, digest));
-  if (!options.tokenizer.empty()) {
-    ESPRESSO_RETURN_IF_ERROR(addFile(options.tokenizer, digest));
-  } else if (fs::path(options.model).extension() == ".bin") {
-    for (const std::string &vocabulary : findVocabularies(options.model)) {
-      digest.update(absl::StrCat(vocabulary, "\n"));
-      ESPRESSO_RETURN_IF_ERROR(addFile(vocabulary, digest));
-    }
-  }
+  ESPRESSO_RETURN_IF_ERROR(addModel(request, digest));
   return digest.finish();
 }
 
-absl::StatusOr<ModelCache> ModelCache::create(const RunOptions &options) {
+absl::StatusOr<ModelCache> ModelCache::create(const ModelRequest &request) {
   ModelCache cache;
   ESPRESSO_ASSIGN_OR_RETURN(cache.compiler, findCompiler());
-  ESPRESSO_ASSIGN_OR_RETURN(std::string key, makeKey(options, cache.compiler));
+  ESPRESSO_ASSIGN_OR_RETURN(std::string key, makeKey(request, cache.compiler));
   ESPRESSO_ASSIGN_OR_RETURN(fs::path directory, findDirectory());
   cache.bundle = (directory / absl::StrCat(key, ".espresso")).string();
   return cache;
@@ -186,17 +204,23 @@ static absl::StatusOr<int> runProgram(const std::vector<std::string> &words) {
       absl::StrCat("'", words[0], "' was ended by signal ", WTERMSIG(status)));
 }
 
-absl::StatusOr<int> ModelCache::compile(const RunOptions &options) const {
+absl::StatusOr<int> ModelCache::compile(const ModelRequest &request) const {
   std::vector<std::string> words = {compiler, "-o", bundle};
-  if (!options.dataType.empty())
-    words.push_back(absl::StrCat("--dtype=", options.dataType));
-  if (!options.tokenizer.empty())
-    words.push_back(absl::StrCat("--tokenizer=", options.tokenizer));
-  words.push_back(absl::StrCat("--color=", options.color));
-  if (!options.verbose)
+  if (!request.dataType.empty())
+    words.push_back(absl::StrCat("--dtype=", request.dataType));
+  if (!request.tokenizer.empty())
+    words.push_back(absl::StrCat("--tokenizer=", request.tokenizer));
+  if (request.context != 0)
+    words.push_back(absl::StrCat("--context=", request.context));
+  words.push_back(absl::StrCat("--color=", request.color));
+  if (!request.verbose)
     words.push_back("-q");
-  words.push_back("--");
-  words.push_back(options.model);
+  if (!request.config.empty()) {
+    words.push_back(absl::StrCat("--config=", request.config));
+  } else {
+    words.push_back("--");
+    words.push_back(request.model);
+  }
   return runProgram(words);
 }
 

@@ -9,15 +9,27 @@
 #ifndef ESPRESSO_LIB_RUNTIME_DRIVER_MODELCACHE_H
 #define ESPRESSO_LIB_RUNTIME_DRIVER_MODELCACHE_H
 
-#include "Console.h"
-#include "RunOptions.h"
-
 #include "absl/status/statusor.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace espresso::runtime {
+
+/// A model as a command line names it, and what espresso-compile is told.
+struct ModelRequest {
+  std::string model;     ///< a bundle, or a file to compile first
+  std::string config;    ///< in its place: a shape that the compiler knows
+  std::string tokenizer; ///< empty: what is beside the model
+  std::string dataType;  ///< empty: the compiler's default
+  int64_t context = 0;   ///< positions in the cache; 0: the compiler's default
+  std::string color = "auto";
+  bool verbose = false;
+
+  /// For messages.
+  const std::string &getName() const { return config.empty() ? model : config; }
+};
 
 /// A bundle in the cache, and how to make it.
 class ModelCache {
@@ -28,7 +40,7 @@ public:
   /// Errors: NotFound, PermissionDenied, InvalidArgument for the model;
   /// Unavailable for the rest.
   [[nodiscard]] static absl::StatusOr<ModelCache>
-  create(const RunOptions &options);
+  create(const ModelRequest &request);
 
   const std::string &getBundlePath() const { return bundle; }
   bool hasBundle() const;
@@ -50,7 +62,7 @@ public:
 
   /// Runs espresso-compile, which says on stderr what is wrong. Returns its
   /// exit code. The exclusive lock must be held.
-  [[nodiscard]] absl::StatusOr<int> compile(const RunOptions &options) const;
+  [[nodiscard]] absl::StatusOr<int> compile(const ModelRequest &request) const;
 
 private:
   std::string compiler;

@@ -10,7 +10,8 @@
 
 #include "ChatLoop.h"
 #include "Console.h"
-#include "ModelCache.h"
+#include "ExitCode.h"
+#include "ModelOpener.h"
 #include "Progress.h"
 #include "RunOptions.h"
 #include "espresso/Base/StatusMacros.h"
@@ -20,36 +21,11 @@
 #include "absl/strings/str_format.h"
 
 #include <chrono>
-#include <filesystem>
 #include <new>
 
 #include <unistd.h>
 
 namespace espresso::runtime {
-
-/// The exit codes of all tools that can come up here; see docs/Runtime.md.
-enum ExitCode : int {
-  kSuccess = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kInvalidInput = 3,
-  kOutputError = 5,
-};
-
-static ExitCode getExitCode(const absl::Status &status) {
-  switch (status.code()) {
-  case absl::StatusCode::kOk:
-    return kSuccess;
-  case absl::StatusCode::kFailedPrecondition:
-  case absl::StatusCode::kResourceExhausted:
-    return kFailed;
-  case absl::StatusCode::kUnavailable:
-  case absl::StatusCode::kCancelled:
-    return kOutputError;
-  default:
-    return kInvalidInput;
-  }
-}
 
 using Clock = std::chrono::steady_clock;
 
@@ -73,9 +49,6 @@ private:
   absl::StatusOr<std::string> readPrompt() const;
   /// The bundle, compiled first if need be; or an exit code.
   absl::Status openBundle(int &exitCode);
-  absl::Status openCompiled(int &exitCode);
-  bool openCached(const ModelCache &cache);
-  absl::StatusOr<std::shared_ptr<const Bundle>> open(const std::string &path);
   absl::Status continueText(const std::string &prompt);
   absl::Status startOutput(const std::string &prompt, TextStream &stream);
   absl::Status writeToken(int32_t id, TextStream &stream);
@@ -108,57 +81,17 @@ absl::StatusOr<std::string> Runner::readPrompt() const {
   return text;
 }
 
-absl::StatusOr<std::shared_ptr<const Bundle>>
-Runner::open(const std::string &path) {
-  const Progress progress(wantsProgress(), absl::StrCat("checking ", path));
-  const Clock::time_point start = Clock::now();
-  auto opened = Bundle::open(path, {.verifyWeights = !options.noVerify});
-  loadSeconds = getSeconds(Clock::now() - start);
-  return opened;
-}
-
-absl::Status Runner::openCompiled(int &exitCode) {
-  ESPRESSO_ASSIGN_OR_RETURN(ModelCache cache, ModelCache::create(options));
-  {
-    ESPRESSO_ASSIGN_OR_RETURN(auto shared, cache.lock(/*exclusive=*/false));
-    if (cache.hasBundle() && openCached(cache))
-      return absl::OkStatus();
-  }
-  // Somebody else may have done it while we waited for our turn.
-  ESPRESSO_ASSIGN_OR_RETURN(auto exclusive, cache.lock(/*exclusive=*/true));
-  if (cache.hasBundle() && openCached(cache))
-    return absl::OkStatus();
-  std::error_code error;
-  if (std::filesystem::remove_all(cache.getBundlePath(), error) > 0)
-    messages.note("the bundle in the cache is damaged; compiling it again");
-  messages.note(absl::StrCat("compiling '", options.model, "' to '",
-                             cache.getBundlePath(), "'"));
-  ESPRESSO_ASSIGN_OR_RETURN(exitCode, cache.compile(options));
-  if (exitCode != kSuccess)
-    return absl::OkStatus(); // it has said why
-  ESPRESSO_ASSIGN_OR_RETURN(bundle, open(cache.getBundlePath()));
-  return absl::OkStatus();
-}
-
-bool Runner::openCached(const ModelCache &cache) {
-  auto found = open(cache.getBundlePath());
-  if (!found.ok()) {
-    messages.detail(std::string(found.status().message()));
-    return false;
-  }
-  bundle = *std::move(found);
-  return true;
-}
-
 absl::Status Runner::openBundle(int &exitCode) {
-  std::error_code error;
-  const auto status = std::filesystem::status(options.model, error);
-  if (std::filesystem::is_regular_file(status))
-    return openCompiled(exitCode);
-  ESPRESSO_ASSIGN_OR_RETURN(bundle, open(options.model));
-  if (!options.tokenizer.empty() || !options.dataType.empty())
-    messages.note("--tokenizer and --dtype change nothing in a bundle, which "
-                  "is compiled already");
+  const ModelRequest request{.model = options.model,
+                             .config = {},
+                             .tokenizer = options.tokenizer,
+                             .dataType = options.dataType,
+                             .context = 0,
+                             .color = options.color,
+                             .verbose = options.verbose};
+  ModelOpener opener(request, messages, !options.noVerify, wantsProgress());
+  ESPRESSO_ASSIGN_OR_RETURN(bundle, opener.open(exitCode));
+  loadSeconds = opener.getSeconds();
   return absl::OkStatus();
 }
 

@@ -46,7 +46,8 @@ TEST(MachineLimits, ReadsEveryWordOnce) {
   }
 }
 
-// Bytes that fill no word are left out, and one buffer is read as a list of one.
+// Bytes that fill no word are left out, and one buffer is read as a list of
+// one.
 TEST(MachineLimits, LeavesOutWhatFillsNoWord) {
   ThreadPool pool(1);
   const std::vector<uint32_t> words = {1, 2, 4};
