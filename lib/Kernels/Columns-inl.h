@@ -8,10 +8,17 @@
 
 //
 // Every product of a row and a column is summed in one order, whatever stands
-// beside it: kSums vectors of partial sums over the elements in turn, added
-// pairwise, then their lanes. So a column's result does not depend on how many
-// columns a call has, which lets streams decode together and drafts be verified
-// in one pass without changing a token.
+// beside it: element i goes to lane i of kSums vectors of partial sums, which
+// are added by halves, vector by vector, and then neighbour by neighbour
+// (docs/Kernels.md). So a column's result does not depend on how many columns a
+// call has, which lets streams decode together and drafts be verified in one
+// pass without changing a token.
+//
+// One column waits for memory, and takes one row at a time from front to end.
+// More of them wait for registers: a tile of kTileHeight rows and up to
+// kTileWidth columns keeps one of the kSums vectors of each product there, and
+// passes over its rows once for each of the vectors. The columns lie in the
+// order in which tiles read them; meanwhile the next rows are fetched.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,104 +41,281 @@ namespace espresso::kernels::HWY_NAMESPACE {
 /// latency of an addition, about 32 floats on any machine.
 static constexpr int kSums =
     std::clamp<int>(32 / hn::MaxLanes(FloatTag()), 2, 8);
-/// Columns and rows taken together, as registers allow.
-#if HWY_TARGET <= HWY_AVX3
-static constexpr int kColumns = 4, kRowsTogether = 2;
+static constexpr int64_t kLaneCount = hn::MaxLanes(FloatTag());
+/// Elements that all partial sums take once.
+static constexpr int64_t kStep = kSums * kLaneCount;
+/// Rows and columns of a tile, as registers allow.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
+static constexpr int kTileHeight = 6, kTileWidth = 4;
 #else
-static constexpr int kColumns = 2, kRowsTogether = 1;
+static constexpr int kTileHeight = 3, kTileWidth = 4;
 #endif
 /// How far ahead of its use a row is asked for: far enough for the latency of
 /// memory, near enough to be in the cache still.
 static constexpr int64_t kPrefetchBytes = 4096;
 
-/// Adds kSums vectors of products at `at` to the sums.
-template <typename T, int Rows, int Columns>
-HWY_INLINE void addProducts(const T *const *rows, const float *const *columns,
-                            int64_t at,
-                            FloatVec (&sums)[Rows][Columns][kSums]) {
+//===----------------------------------------------------------------------===//
+// From partial sums to results
+//===----------------------------------------------------------------------===//
+
+/// Sums of neighbours: of the lanes of a, then of those of b.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE FloatVec addNeighbours(FloatVec a, FloatVec) { return a; }
+#else
+HWY_INLINE FloatVec addNeighbours(FloatVec a, FloatVec b) {
   const FloatTag d;
-  constexpr int64_t kLanes = hn::MaxLanes(FloatTag());
-  ESPRESSO_UNROLL
-  for (int k = 0; k < kSums; ++k) {
-    FloatVec weights[Rows];
+  return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a));
+}
+#endif
+
+/// out[i] = the lanes of sums[i], added neighbour by neighbour: the pairs, the
+/// pairs of pairs, and so on. Writes whole vectors, beyond N, too.
+template <int Width = static_cast<int>(kLaneCount), int N>
+HWY_INLINE void foldLanes(const FloatVec (&sums)[N], float *out) {
+  const FloatTag d;
+  if constexpr (Width == 1) {
     ESPRESSO_UNROLL
-    for (int r = 0; r < Rows; ++r)
-      weights[r] = loadFloats(rows[r] + at + k * kLanes);
+    for (int i = 0; i < N; ++i)
+      hn::StoreU(sums[i], d, out + i * kLaneCount);
+  } else {
+    constexpr int kLeft = (N + 1) / 2;
+    FloatVec folded[kLeft];
     ESPRESSO_UNROLL
-    for (int c = 0; c < Columns; ++c) {
-      const FloatVec x = hn::LoadU(d, columns[c] + at + k * kLanes);
-      ESPRESSO_UNROLL
-      for (int r = 0; r < Rows; ++r)
-        sums[r][c][k] = hn::MulAdd(weights[r], x, sums[r][c][k]);
-    }
+    for (int i = 0; i < kLeft; ++i)
+      folded[i] = addNeighbours(sums[2 * i], sums[std::min(2 * i + 1, N - 1)]);
+    foldLanes<Width / 2>(folded, out);
   }
 }
 
-/// out[r * rowStride + c * columnStride] = row r times column c, of `n`
-/// elements each. Rows are `n` elements apart, and so are columns.
-template <typename T, int Rows, int Columns>
-HWY_INLINE void multiplyColumns(const T *w, const float *x, int64_t n,
-                                float *out, int64_t rowStride,
-                                int64_t columnStride) {
-  const FloatTag d;
-  constexpr int64_t kStep = kSums * int64_t{hn::MaxLanes(FloatTag())};
-  FloatVec sums[Rows][Columns][kSums];
-  const T *rows[Rows];
-  const float *columns[Columns];
-  ESPRESSO_UNROLL
-  for (int r = 0; r < Rows; ++r)
-    rows[r] = w + r * n;
-  ESPRESSO_UNROLL
-  for (int c = 0; c < Columns; ++c)
-    columns[c] = x + c * n;
-  ESPRESSO_UNROLL
-  for (int r = 0; r < Rows; ++r)
-    ESPRESSO_UNROLL
-  for (int c = 0; c < Columns; ++c)
-    ESPRESSO_UNROLL
-  for (int k = 0; k < kSums; ++k)
-    sums[r][c][k] = hn::Zero(d);
+/// The same of one vector.
+HWY_INLINE float foldLanes(FloatVec sum) {
+  HWY_ALIGN float out[kLaneCount];
+  const FloatVec sums[1] = {sum};
+  foldLanes(sums, out);
+  return out[0];
+}
 
+/// Adds kSums vectors by halves; the result is in the first.
+HWY_INLINE void foldVectors(FloatVec (&sums)[kSums]) {
+  ESPRESSO_UNROLL
+  for (int width = kSums / 2; width > 0; width /= 2)
+    ESPRESSO_UNROLL
+  for (int k = 0; k < width; ++k)
+    sums[k] = hn::Add(sums[k], sums[k + width]);
+}
+
+//===----------------------------------------------------------------------===//
+// One column
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+HWY_INLINE void addStep(const T *row, const float *x, FloatVec (&sums)[kSums]) {
+  ESPRESSO_UNROLL
+  for (int k = 0; k < kSums; ++k)
+    sums[k] = hn::MulAdd(loadFloats(row + k * kLaneCount),
+                         loadFloats(x + k * kLaneCount), sums[k]);
+}
+
+/// A row times a column of `n` elements each.
+template <typename T>
+HWY_INLINE float multiplyRow(const T *row, const float *x, int64_t n) {
+  FloatVec sums[kSums];
+  ESPRESSO_UNROLL
+  for (int k = 0; k < kSums; ++k)
+    sums[k] = hn::Zero(FloatTag());
   int64_t i = 0;
   for (; i + kStep <= n; i += kStep) {
+    const char *ahead =
+        reinterpret_cast<const char *>(row + i) + kPrefetchBytes;
     ESPRESSO_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      const char *ahead =
-          reinterpret_cast<const char *>(rows[r] + i) + kPrefetchBytes;
-      ESPRESSO_UNROLL
-      for (size_t b = 0; b < kStep * sizeof(T); b += 64)
-        hwy::Prefetch(ahead + b);
-    }
-    addProducts<T, Rows, Columns>(rows, columns, i, sums);
+    for (size_t b = 0; b < kStep * sizeof(T); b += 64)
+      hwy::Prefetch(ahead + b);
+    addStep(row + i, x + i, sums);
   }
   if (i < n) {
     // What is left, filled up with zeros, takes the same step.
-    HWY_ALIGN T lastRows[Rows][kStep] = {};
-    HWY_ALIGN float lastColumns[Columns][kStep] = {};
-    const T *rowsLeft[Rows];
-    const float *columnsLeft[Columns];
-    for (int r = 0; r < Rows; ++r) {
-      std::copy_n(rows[r] + i, n - i, lastRows[r]);
-      rowsLeft[r] = lastRows[r];
-    }
-    for (int c = 0; c < Columns; ++c) {
-      std::copy_n(columns[c] + i, n - i, lastColumns[c]);
-      columnsLeft[c] = lastColumns[c];
-    }
-    addProducts<T, Rows, Columns>(rowsLeft, columnsLeft, 0, sums);
+    HWY_ALIGN T lastRow[kStep] = {};
+    HWY_ALIGN float lastColumn[kStep] = {};
+    std::copy_n(row + i, n - i, lastRow);
+    std::copy_n(x + i, n - i, lastColumn);
+    addStep(lastRow, lastColumn, sums);
   }
+  foldVectors(sums);
+  return foldLanes(sums[0]);
+}
+
+//===----------------------------------------------------------------------===//
+// More columns
+//===----------------------------------------------------------------------===//
+
+/// Floats that `s` columns of `n` elements take in the order of tiles.
+[[nodiscard]] inline int64_t getTiledSize(int64_t n, int64_t s) {
+  return (n + kStep - 1) / kStep * kStep * s;
+}
+
+/// Brings columns [begin, end) x kTileWidth of x [n, s] in the order of tiles:
+/// [tile][vector of sums][step][column][lane], zero beyond n.
+static void packTiled(const float *x, int64_t n, int64_t s, float *out,
+                      int64_t begin, int64_t end) {
+  const int64_t steps = (n + kStep - 1) / kStep;
+  for (int64_t tile = begin; tile < end; ++tile) {
+    const int64_t first = tile * kTileWidth;
+    const int64_t width = std::min<int64_t>(kTileWidth, s - first);
+    float *to = out + first * steps * kStep;
+    for (int k = 0; k < kSums; ++k)
+      for (int64_t t = 0; t < steps; ++t, to += width * kLaneCount) {
+        const int64_t at = t * kStep + k * kLaneCount;
+        const int64_t count = std::clamp<int64_t>(n - at, 0, kLaneCount);
+        for (int64_t l = 0; l < kLaneCount; ++l)
+          for (int64_t c = 0; c < width; ++c)
+            to[c * kLaneCount + l] =
+                l < count ? x[(at + l) * s + first + c] : 0.0f;
+      }
+  }
+}
+
+/// Memory that is asked for little by little while other work goes on.
+class Prefetcher {
+public:
+  /// `perStep` lines in each of so many steps that all of them come.
+  HWY_INLINE Prefetcher(const void *from, int64_t bytes, int64_t steps)
+      : at(static_cast<const char *>(from)), end(at + bytes),
+        perStep((bytes / 64 + steps - 1) / std::max<int64_t>(1, steps)) {}
+  HWY_INLINE void step() {
+    if (at >= end)
+      return;
+    for (int64_t i = 0; i < perStep; ++i, at += 64)
+      hwy::Prefetch(at);
+  }
+
+private:
+  const char *at, *end;
+  int64_t perStep;
+};
+
+/// Rows of a tile; what they have beyond whole steps stands apart, filled up
+/// with zeros.
+template <typename T, int Rows>
+struct TileRows {
+  TileRows(const T *w, int64_t n) : w(w), n(n), steps(n / kStep) {
+    if (steps * kStep < n)
+      for (int r = 0; r < Rows; ++r)
+        std::copy_n(w + r * n + steps * kStep, n - steps * kStep, last[r]);
+  }
+  const T *w;
+  int64_t n, steps; ///< whole ones
+  HWY_ALIGN T last[Rows][kStep] = {};
+};
+
+template <typename T, int Rows, int Columns>
+HWY_INLINE void addTileStep(const T *const (&rows)[Rows], int64_t at,
+                            const float *x, FloatVec (&sums)[Rows * Columns]) {
+  FloatVec columns[Columns];
+  ESPRESSO_UNROLL
+  for (int c = 0; c < Columns; ++c)
+    columns[c] = loadFloats(x + c * kLaneCount);
+  ESPRESSO_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    const FloatVec weight = loadFloats(rows[r] + at);
+    ESPRESSO_UNROLL
+    for (int c = 0; c < Columns; ++c)
+      sums[r * Columns + c] =
+          hn::MulAdd(weight, columns[c], sums[r * Columns + c]);
+  }
+}
+
+/// y[r * stride + c] = row r times column c of the packed `x`.
+template <typename T, int Rows, int Columns>
+HWY_INLINE void multiplyTile(const TileRows<T, Rows> &tile, const float *x,
+                             Prefetcher &ahead, float *y, int64_t stride) {
+  constexpr int kCount = Rows * Columns;
+  const FloatTag d;
+  FloatVec partial[kSums][kCount];
+  const T *rows[Rows], *last[Rows];
+  ESPRESSO_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    rows[r] = tile.w + r * tile.n;
+    last[r] = tile.last[r];
+  }
+  ESPRESSO_UNROLL
+  for (int k = 0; k < kSums; ++k) {
+    FloatVec sums[kCount];
+    ESPRESSO_UNROLL
+    for (int i = 0; i < kCount; ++i)
+      sums[i] = hn::Zero(d);
+    for (int64_t t = 0; t < tile.steps; ++t, x += Columns * kLaneCount) {
+      ahead.step();
+      addTileStep<T, Rows, Columns>(rows, t * kStep + k * kLaneCount, x, sums);
+    }
+    if (tile.steps * kStep < tile.n) {
+      addTileStep<T, Rows, Columns>(last, k * kLaneCount, x, sums);
+      x += Columns * kLaneCount;
+    }
+    ESPRESSO_UNROLL
+    for (int i = 0; i < kCount; ++i)
+      partial[k][i] = sums[i];
+  }
+  ESPRESSO_UNROLL
+  for (int width = kSums / 2; width > 0; width /= 2)
+    ESPRESSO_UNROLL
+  for (int k = 0; k < width; ++k)
+    ESPRESSO_UNROLL
+  for (int i = 0; i < kCount; ++i)
+    partial[k][i] = hn::Add(partial[k][i], partial[k + width][i]);
+  HWY_ALIGN float results[kCount + kLaneCount];
+  foldLanes(partial[0], results);
   ESPRESSO_UNROLL
   for (int r = 0; r < Rows; ++r)
     ESPRESSO_UNROLL
-  for (int c = 0; c < Columns; ++c) {
-    ESPRESSO_UNROLL
-    for (int width = kSums / 2; width > 0; width /= 2)
-      ESPRESSO_UNROLL
-    for (int k = 0; k < width; ++k)
-      sums[r][c][k] = hn::Add(sums[r][c][k], sums[r][c][k + width]);
-    out[r * rowStride + c * columnStride] =
-        hn::GetLane(hn::SumOfLanes(d, sums[r][c][0]));
+  for (int c = 0; c < Columns; ++c)
+    y[r * stride + c] = results[r * Columns + c];
+}
+
+/// `Rows` rows of w times `s` packed columns.
+template <int Rows, typename T>
+HWY_NOINLINE void multiplyTiles(const T *w, const float *x, int64_t n,
+                                int64_t s, float *y) {
+  const int64_t steps = (n + kStep - 1) / kStep;
+  const TileRows<T, Rows> tile(w, n);
+  Prefetcher ahead(w + Rows * n, Rows * n * sizeof(T),
+                   tile.steps * kSums * ((s + kTileWidth - 1) / kTileWidth));
+  int64_t c = 0;
+  for (; c + kTileWidth <= s; c += kTileWidth)
+    multiplyTile<T, Rows, kTileWidth>(tile, x + c * steps * kStep, ahead, y + c,
+                                      s);
+  x += c * steps * kStep;
+  switch (s - c) {
+  case 3:
+    return multiplyTile<T, Rows, 3>(tile, x, ahead, y + c, s);
+  case 2:
+    return multiplyTile<T, Rows, 2>(tile, x, ahead, y + c, s);
+  case 1:
+    return multiplyTile<T, Rows, 1>(tile, x, ahead, y + c, s);
+  default:
+    return;
   }
+}
+
+/// Rows [begin, end) of y = w x + bias: of one column as it is, of more in the
+/// order of tiles.
+template <typename T>
+static void multiplyFewColumns(const T *w, const float *x, int64_t n, int64_t s,
+                               const float *bias, float *y, int64_t begin,
+                               int64_t end) {
+  int64_t row = begin;
+  if (s == 1) {
+    for (; row < end; ++row)
+      y[row] = multiplyRow(w + row * n, x, n);
+  } else {
+    for (; row + kTileHeight <= end; row += kTileHeight)
+      multiplyTiles<kTileHeight>(w + row * n, x, n, s, y + row * s);
+    for (; row < end; ++row)
+      multiplyTiles<1>(w + row * n, x, n, s, y + row * s);
+  }
+  if (bias)
+    for (row = begin; row < end; ++row)
+      for (int64_t c = 0; c < s; ++c)
+        y[row * s + c] += bias[row];
 }
 
 } // namespace espresso::kernels::HWY_NAMESPACE

@@ -22,7 +22,7 @@
 
 /// Loops of a few rounds that must be unrolled: arrays of vectors stay in
 /// registers only where every index is a constant.
-#define ESPRESSO_UNROLL _Pragma("GCC unroll 16")
+#define ESPRESSO_UNROLL _Pragma("GCC unroll 64")
 
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {

@@ -34,33 +34,6 @@ HWY_INLINE void withElements(const MatrixView &w, const Function &function) {
   }
 }
 
-/// `Rows` rows of w times all columns of x [s, n].
-template <int Rows, typename T>
-static void multiplyRows(const T *w, const float *x, int64_t n, int64_t s,
-                         float *y) {
-  int64_t c = 0;
-  for (; c + kColumns <= s; c += kColumns)
-    multiplyColumns<T, Rows, kColumns>(w, x + c * n, n, y + c, s, 1);
-  for (; c < s; ++c)
-    multiplyColumns<T, Rows, 1>(w, x + c * n, n, y + c, s, 1);
-}
-
-template <typename T>
-static void multiplyFewColumns(const T *w, const float *x, int64_t n, int64_t s,
-                               const float *bias, float *y, int64_t begin,
-                               int64_t end) {
-  int64_t row = begin;
-  // One column is read from memory: one stream is faster than two.
-  for (; s > 1 && row + kRowsTogether <= end; row += kRowsTogether)
-    multiplyRows<kRowsTogether>(w + row * n, x, n, s, y + row * s);
-  for (; row < end; ++row)
-    multiplyRows<1>(w + row * n, x, n, s, y + row * s);
-  if (bias)
-    for (row = begin; row < end; ++row)
-      for (int64_t c = 0; c < s; ++c)
-        y[row * s + c] += bias[row];
-}
-
 static void fewColumns(const MatrixView &w, const float *x, int64_t s,
                        const float *bias, float *y, int64_t begin,
                        int64_t end) {
@@ -77,6 +50,8 @@ static void manyColumns(const MatrixView &w, const float *packed, int64_t s,
   });
 }
 
+static int64_t tiledSize(int64_t n, int64_t s) { return getTiledSize(n, s); }
+static int64_t tileWidth() { return kTileWidth; }
 static int64_t packedSize(int64_t depth, int64_t s) {
   return getPackedSize(depth, s);
 }
@@ -92,6 +67,9 @@ namespace espresso::kernels {
 
 HWY_EXPORT(fewColumns);
 HWY_EXPORT(manyColumns);
+HWY_EXPORT(packTiled);
+HWY_EXPORT(tiledSize);
+HWY_EXPORT(tileWidth);
 HWY_EXPORT(packPanels);
 HWY_EXPORT(packedSize);
 HWY_EXPORT(panelColumns);
@@ -141,9 +119,15 @@ void matMul(const MatrixView &w, std::span<const float> x, int64_t s,
     return multiplyByGemm(w, x.data(), s, b, y.data(), pool);
   const float *columns = x.data();
   if (s > 1) {
-    std::span<float> turned(pool.getWorkspace(w.columns * s), w.columns * s);
-    transpose(x, w.columns, s, turned);
-    columns = turned.data();
+    float *tiled =
+        pool.getWorkspace(HWY_DYNAMIC_DISPATCH(tiledSize)(w.columns, s));
+    const int64_t width = HWY_DYNAMIC_DISPATCH(tileWidth)();
+    pool.parallelFor((s + width - 1) / width, getGrain(w.columns * width, 1),
+                     [&](int64_t begin, int64_t end, unsigned) {
+                       HWY_DYNAMIC_DISPATCH(packTiled)
+                       (x.data(), w.columns, s, tiled, begin, end);
+                     });
+    columns = tiled;
   }
   pool.parallelFor(w.rows, getGrain(w.columns * s, 4),
                    [&](int64_t begin, int64_t end, unsigned) {

@@ -27,7 +27,7 @@ struct MatrixView {
 
   /// The `count` rows from `first` on.
   [[nodiscard]] MatrixView getRows(int64_t first, int64_t count) const {
-    const int64_t width = type == DataType::Float16 ? 2 : 4;
+    const int64_t width = type == DataType::Float32 ? 4 : 2;
     return {type,
             static_cast<const unsigned char *>(data) + first * columns * width,
             count, columns};

@@ -136,6 +136,22 @@ TEST_P(MatMulTest, NumberOfThreadsDoesNotChangeBits) {
   }
 }
 
+// Rows taken from a matrix are its rows, whatever their type.
+TEST(MatrixView, RowsStartWhereTheyAre) {
+  for (DataType type : kTypes) {
+    std::vector<float> w = Noise(3).take(5 * 7);
+    std::vector<uint16_t> narrow = roundTo(type, w);
+    MatrixView view{type, w.data(), 5, 7};
+    if (type != DataType::Float32)
+      view.data = narrow.data();
+    std::vector<float> x(7, 1.0f), all(5), some(2);
+    ThreadPool pool(1);
+    matMul(view, x, 1, {}, all, pool);
+    matMul(view.getRows(3, 2), x, 1, {}, some, pool);
+    EXPECT_EQ(some, std::vector<float>(all.begin() + 3, all.end()));
+  }
+}
+
 TEST(Transpose, MovesEveryElement) {
   std::vector<float> in(19 * 35), out(in.size());
   for (size_t k = 0; k < in.size(); ++k)
