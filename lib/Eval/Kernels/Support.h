@@ -100,19 +100,32 @@ bool isNotANumber(T value) {
   return false;
 }
 
-/// The larger value; NaN if either is NaN.
+/// True for -0 and numbers below.
+template <typename T>
+bool isNegative(T value) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::signbit(value);
+  return value < T(0);
+}
+
+/// The larger value, +0 being larger than -0, so that the order of operands
+/// does not count (`maximum` of IEEE 754-2019); NaN if either is NaN.
 template <typename T>
 T maximumOf(T a, T b) {
   if (isNotANumber(a))
     return a;
+  if (a == b)
+    return isNegative(a) ? b : a;
   return isNotANumber(b) || a < b ? b : a;
 }
 
-/// The smaller value; NaN if either is NaN.
+/// The smaller value, -0 being smaller than +0; NaN if either is NaN.
 template <typename T>
 T minimumOf(T a, T b) {
   if (isNotANumber(a))
     return a;
+  if (a == b)
+    return isNegative(a) ? a : b;
   return isNotANumber(b) || b < a ? b : a;
 }
 
