@@ -67,12 +67,15 @@ def FusePatterns : Pass<"fuse-patterns", FunctionScope> {
   let description = [{
     Finds activations (gelu in its three forms, silu, sigmoid, leaky_relu, prelu),
     layer_norm and instance_norm with their gains and shifts, means, absolute
-    values, powers of two and joined tensors, in whatever order they are written,
-    merges numbers that follow each other, and multiplies instead of dividing by
-    numbers.
+    values, powers of two, joined tensors, padding by reflection and shuffled
+    pixels, in whatever order they are written, merges numbers that follow each
+    other, multiplies instead of dividing by numbers, and adds infinities instead
+    of choosing them.
   }];
   let options = [
-    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">
+    Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">,
+    Option<"batch-norm", Bool, "false",
+           "Make a scale and a shift by channel a batch_norm">
   ];
   let statistics = [Statistic<"num-fused", "formulas replaced">];
   let numerics = Rounds<32, 8>;

@@ -18,8 +18,9 @@
 //   - results of more than `max-elements` elements, or of a shape that is not
 //     known, which would put bulk in place of a recipe;
 //   - weights outside of the program, unless `fold-weights` is given;
-//   - constexpr_*, whose point is to stay compressed, and composites, whose
-//     arithmetic is settled when they are lowered;
+//   - constexpr_*, whose point is to stay compressed, dequantize, which
+//     canonicalize makes one of them, and composites, whose arithmetic is
+//     settled when they are lowered;
 //   - what the evaluator has no kernel for, or refuses.
 //
 // Results keep their names.
@@ -75,7 +76,7 @@ bool ConstantFoldPass::isFoldable(const Operation &op) const {
   if (!definition || !definition->hasTrait(OpTrait_Pure) ||
       definition->hasTrait(OpTrait_Constexpr) ||
       definition->hasTrait(OpTrait_Composite) || op.is("const") ||
-      !op.getBlocks().empty() || op.getResults().empty())
+      op.is("dequantize") || !op.getBlocks().empty() || op.getResults().empty())
     return false;
   for (const std::unique_ptr<Value> &result : op.getResults())
     if (!isFoldableResult(*result))

@@ -111,6 +111,72 @@ Attribute transposed(Context &context, const Attribute &matrix,
       });
 }
 
+/// The rows and columns of the matrix that a permutation turns, axes of 1 left
+/// out; nothing if it does more than that.
+static std::optional<std::pair<int64_t, int64_t>>
+getTurnedMatrix(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> perm) {
+  llvm::SmallVector<int64_t, 4> order;
+  for (int64_t axis : perm)
+    if (shape[axis] != 1)
+      order.push_back(axis);
+  // Ascending, then from the first axis on, ascending.
+  std::pair<int64_t, int64_t> extents = {1, 1};
+  bool isWrapped = false;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i > 0 && order[i] < order[i - 1]) {
+      if (isWrapped)
+        return std::nullopt;
+      isWrapped = true;
+    }
+    (isWrapped ? extents.first : extents.second) *= shape[order[i]];
+  }
+  if (isWrapped && order.back() > order.front())
+    return std::nullopt;
+  return isWrapped ? extents : std::pair<int64_t, int64_t>(1, extents.second);
+}
+
+Attribute permuted(Context &context, const Attribute &value,
+                   llvm::ArrayRef<int64_t> perm, llvm::StringRef name) {
+  llvm::ArrayRef<int64_t> shape = getShape(value);
+  llvm::SmallVector<int64_t, 4> turned, strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * shape[i];
+  for (int64_t axis : perm)
+    turned.push_back(shape[axis]);
+  if (const BlobReference *blob = value.getBlob()) {
+    auto matrix = getTurnedMatrix(shape, perm);
+    if (!blob->source || !matrix || isSubByte(getElement(value)))
+      return {};
+    if (matrix->first == 1 || matrix->second == 1)
+      return withShape(context, value, turned);
+    // What is [rows, columns] becomes [columns, rows].
+    return makeBlob(context, getElement(value), turned,
+                    transpose(blob->source, matrix->second, matrix->first),
+                    name);
+  }
+  return makeDense(context, getElement(value), turned, [&](int64_t index) {
+    int64_t from = 0;
+    for (size_t i = perm.size(); i-- > 0; index /= turned[i])
+      from += index % turned[i] * strides[perm[i]];
+    return value.getBits(from);
+  });
+}
+
+Attribute repeated(Context &context, const Attribute &value,
+                   llvm::ArrayRef<int64_t> shape) {
+  if (!value.getDense())
+    return {};
+  llvm::ArrayRef<int64_t> before = getShape(value);
+  return makeDense(context, getElement(value), shape, [&](int64_t index) {
+    int64_t from = 0, stride = 1;
+    for (size_t i = shape.size(); i-- > 0; index /= shape[i]) {
+      from += index % shape[i] * before[i] / shape[i] * stride;
+      stride *= before[i];
+    }
+    return value.getBits(from);
+  });
+}
+
 Attribute sliceRows(Context &context, const Attribute &value, int64_t begin,
                     int64_t count, llvm::StringRef name) {
   llvm::SmallVector<int64_t, 4> shape(getShape(value));

@@ -33,6 +33,17 @@ class Context;
 [[nodiscard]] Attribute transposed(Context &context, const Attribute &matrix,
                                    llvm::StringRef name);
 
+/// A tensor whose axis i is axis perm[i] of `value`. Blobs are turned as
+/// matrices only, and of whole bytes: null for other permutations.
+[[nodiscard]] Attribute permuted(Context &context, const Attribute &value,
+                                 llvm::ArrayRef<int64_t> perm,
+                                 llvm::StringRef name);
+
+/// A tensor held in memory whose axis i has shape[i] elements, each element of
+/// `value` repeated next to itself; null for blobs.
+[[nodiscard]] Attribute repeated(Context &context, const Attribute &value,
+                                 llvm::ArrayRef<int64_t> shape);
+
 /// Slices [begin, begin + count) of the first axis.
 [[nodiscard]] Attribute sliceRows(Context &context, const Attribute &value,
                                   int64_t begin, int64_t count,

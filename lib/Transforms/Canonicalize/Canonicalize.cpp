@@ -65,6 +65,8 @@ CanonicalizePass::CanonicalizePass(const CanonicalizeOptions &options)
   driver.add(getShapePatterns());
   driver.add(getTransposePatterns());
   driver.add(getSlicePatterns());
+  driver.add(getPartPatterns());
+  driver.add(getCompressedPatterns());
   driver.add(getCommutativePatterns());
 }
 

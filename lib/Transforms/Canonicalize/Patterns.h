@@ -22,6 +22,8 @@ llvm::ArrayRef<PatternRow> getCastPatterns();
 llvm::ArrayRef<PatternRow> getShapePatterns();
 llvm::ArrayRef<PatternRow> getTransposePatterns();
 llvm::ArrayRef<PatternRow> getSlicePatterns();
+llvm::ArrayRef<PatternRow> getPartPatterns();
+llvm::ArrayRef<PatternRow> getCompressedPatterns();
 llvm::ArrayRef<PatternRow> getCommutativePatterns();
 
 } // namespace espresso

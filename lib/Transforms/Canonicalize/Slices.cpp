@@ -22,78 +22,15 @@
 
 #include "Patterns.h"
 
+#include "../Patterns/Ranges.h"
+
 #include "espresso/Ops/Registry.h"
 
 #include "llvm/ADT/STLExtras.h"
 
-#include <algorithm>
-
 namespace espresso {
 
 using Extents = llvm::SmallVector<int64_t, 4>;
-
-/// The first and the last element taken on an axis, and the step.
-struct AxisRange {
-  int64_t first;
-  int64_t step;
-  int64_t count;
-};
-using Ranges = llvm::SmallVector<AxisRange, 4>;
-
-/// One flag per axis; all false if `input` is absent, nothing if it is not
-/// known.
-static std::optional<llvm::SmallVector<bool, 4>>
-getMask(const Operation &op, llvm::StringRef input, size_t rank) {
-  llvm::SmallVector<bool, 4> mask(rank, false);
-  if (!op.hasBinding(input))
-    return mask;
-  Attribute constant = op.getConstant(input);
-  if (!constant.getDense() ||
-      constant.getNumElements() != static_cast<int64_t>(rank))
-    return std::nullopt;
-  for (size_t i = 0; i < rank; ++i)
-    mask[i] = constant.getBool(i);
-  return mask;
-}
-
-/// Bounds as written, brought into [0, extent] as indices of Python are.
-static int64_t clampIndex(int64_t index, int64_t extent) {
-  return std::clamp<int64_t>(index < 0 ? index + extent : index, 0, extent);
-}
-
-/// What a slice_by_index takes of each axis; nothing if it is not known.
-static std::optional<Ranges> getRanges(const Operation &op) {
-  Value *x = op.getOperand("x");
-  if (!x || !x->getTensorType() || !x->getTensorType().hasStaticShape())
-    return std::nullopt;
-  llvm::ArrayRef<int64_t> shape = x->getTensorType().getShape();
-  std::optional<Extents> begin = getKnownIntegers(op, "begin");
-  std::optional<Extents> end = getKnownIntegers(op, "end");
-  std::optional<Extents> stride = op.hasBinding("stride")
-                                      ? getKnownIntegers(op, "stride")
-                                      : Extents(shape.size(), 1);
-  auto beginMask = getMask(op, "begin_mask", shape.size());
-  auto endMask = getMask(op, "end_mask", shape.size());
-  auto squeezeMask = getMask(op, "squeeze_mask", shape.size());
-  if (!begin || !end || !stride || !beginMask || !endMask || !squeezeMask ||
-      begin->size() != shape.size() || end->size() != shape.size() ||
-      stride->size() != shape.size())
-    return std::nullopt;
-  Ranges ranges;
-  for (size_t i = 0; i < shape.size(); ++i) {
-    int64_t step = (*stride)[i];
-    if (step <= 0)
-      return std::nullopt;
-    int64_t first = (*beginMask)[i] ? 0 : clampIndex((*begin)[i], shape[i]);
-    int64_t last = (*endMask)[i] ? shape[i] : clampIndex((*end)[i], shape[i]);
-    // A squeezed axis is one element, whatever its end.
-    int64_t count = (*squeezeMask)[i]
-                        ? 1
-                        : std::max<int64_t>(last - first + step - 1, 0) / step;
-    ranges.push_back({first, step, count});
-  }
-  return ranges;
-}
 
 static Value *mergeSlicesByIndex(Operation &op, Builder &builder,
                                  const PatternOptions &) {
@@ -103,8 +40,8 @@ static Value *mergeSlicesByIndex(Operation &op, Builder &builder,
       source->getTensorType().getRank() !=
           inner->getResult()->getTensorType().getRank())
     return nullptr;
-  std::optional<Ranges> innerRanges = getRanges(*inner);
-  std::optional<Ranges> outerRanges = getRanges(op);
+  std::optional<AxisRanges> innerRanges = getAxisRanges(*inner);
+  std::optional<AxisRanges> outerRanges = getAxisRanges(op);
   if (!innerRanges || !outerRanges)
     return nullptr;
   Extents begin, end, stride;

@@ -29,12 +29,13 @@ namespace {
 class FusePatternsPass : public FusePatternsBase {
 public:
   explicit FusePatternsPass(const FusePatternsOptions &options)
-      : FusePatternsBase(options) {
+      : FusePatternsBase(options), driver({.useBatchNorm = options.batchNorm}) {
     // Norms and activations before the numbers in them are merged with others.
     driver.add(getActivationPatterns());
     driver.add(getNormPatterns());
     driver.add(getNumberPatterns());
     driver.add(getJoinPatterns());
+    driver.add(getImagePatterns());
     driver.add(getQuantizedPatterns());
   }
   PassResult run(Function &function, PassContext &) override {

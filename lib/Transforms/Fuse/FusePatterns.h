@@ -18,6 +18,7 @@ llvm::ArrayRef<PatternRow> getActivationPatterns();
 llvm::ArrayRef<PatternRow> getNumberPatterns();
 llvm::ArrayRef<PatternRow> getNormPatterns();
 llvm::ArrayRef<PatternRow> getJoinPatterns();
+llvm::ArrayRef<PatternRow> getImagePatterns();
 llvm::ArrayRef<PatternRow> getQuantizedPatterns();
 
 } // namespace espresso

@@ -14,6 +14,7 @@
 //   add(x = x, y = 0)               => x
 //   linear_activation(alpha = 1, beta = 0, x = x) => x
 //   mul(x = reduce_sum(x = x), y = 1/n)  => reduce_mean(x = x)
+//   select(a = -∞, b = x, cond = c)      => add(x = x, y = c ? -∞ : 0), c known
 //
 // Right for real numbers, and in floating point but for rounding, overflow and
 // the sign of zero.
@@ -22,6 +23,9 @@
 
 #include "Formula.h"
 #include "FusePatterns.h"
+
+#include "../ConstantViews.h"
+#include "../Fold/Affine.h"
 
 #include "espresso/Base/Half.h"
 
@@ -129,6 +133,42 @@ static Value *useMean(Operation &op, Builder &builder, const PatternOptions &) {
   return mean->getResult();
 }
 
+/// The infinity that all elements of `input` are; nothing if there is none.
+static std::optional<double> getInfinity(const Operation &op,
+                                         llvm::StringRef input) {
+  std::optional<double> number = getUniform(op, input);
+  return number && std::isinf(*number) ? number : std::nullopt;
+}
+
+/// Infinity or a number, as the condition says: a mask is added.
+static Value *addInfinity(Operation &op, Builder &builder,
+                          const PatternOptions &) {
+  // As for masks of attention.
+  constexpr int64_t kMaxElements = int64_t{1} << 24;
+  Attribute condition = op.getConstant("cond");
+  bool isChosen = getInfinity(op, "a").has_value();
+  llvm::StringRef chosen = isChosen ? "a" : "b", other = isChosen ? "b" : "a";
+  std::optional<double> infinity = getInfinity(op, chosen);
+  Value *x = op.getOperand(other);
+  if (!infinity || !condition.getDense() || !x || !ifSameType(x, op) ||
+      !isFloatTensor(*x) || condition.getNumElements() > kMaxElements)
+    return nullptr;
+  DataType element = x->getTensorType().getElementType();
+  auto shape = condition.getType().castTo<TensorType>();
+  std::vector<double> mask;
+  for (int64_t i = 0, count = condition.getNumElements(); i < count; ++i)
+    mask.push_back(condition.getBool(i) == isChosen ? *infinity : 0);
+  Context &context = builder.getContext();
+  llvm::StringRef name = op.getResult()->getName();
+  Value *added = builder.createConstant(
+      withShape(context, makeVector(context, element, mask), shape.getShape()),
+      name + "_mask");
+  return builder
+      .create("add", {{"x", x}, {"y", added}}, {op.getResult()->getType()},
+              name)
+      ->getResult();
+}
+
 static constexpr PatternRow kPatterns[] = {
     {"mul", useMean},
     {"real_div", multiplyByInverse},
@@ -139,6 +179,7 @@ static constexpr PatternRow kPatterns[] = {
     {"pow", useExp2},
     {"sqrt", useAbs},
     {"linear_activation", removeLinear},
+    {"select", addInfinity},
 };
 
 llvm::ArrayRef<PatternRow> getNumberPatterns() { return kPatterns; }

@@ -13,6 +13,11 @@
 //                                                      with transpose, squeeze,
 //                                                      …
 //   quantize or dequantize with a zero point of 0      => without
+//   quantize(input = add(x = dequantize(scale = s), y = dequantize(scale = t)),
+//            scale = u)
+//                          => the same with the scales s/t, 1 and u/t, if t is
+//                          a
+//                             power of two
 //
 // if both have one scale and one zero point, the same: what comes out is what
 // went in. A scale for each channel is the same only without a change of axes.
@@ -21,7 +26,11 @@
 
 #include "FusePatterns.h"
 
+#include "../ConstantViews.h"
+#include "../Fold/Affine.h"
 #include "../Patterns/Match.h"
+
+#include <cmath>
 
 namespace espresso {
 
@@ -81,9 +90,97 @@ static Value *removeZeroPoint(Operation &op, Builder &builder,
   return copy->getResult();
 }
 
+//===----------------------------------------------------------------------===//
+// One scale less
+//===----------------------------------------------------------------------===//
+
+/// A scale that is one power of two other than 1.
+static std::optional<double> getPowerOfTwo(const Operation &op) {
+  std::optional<double> scale = getUniform(op, "scale");
+  int exponent = 0;
+  bool isPower = scale && *scale > 0 && *scale != 1 &&
+                 op.getConstant("scale").getNumElements() == 1 &&
+                 std::frexp(*scale, &exponent) == 0.5;
+  return isPower ? scale : std::nullopt;
+}
+
+/// The scales of `op` divided by `divisor`; null if a number would leave the
+/// range in which it keeps its digits.
+static Attribute divideScale(const Operation &op, double divisor) {
+  Attribute scale = op.getConstant("scale");
+  auto type = scale.getType().getAs<TensorType>();
+  if (!scale.getDense() || !type)
+    return {};
+  // Sums of two differences of bytes are finite, and single ones normal.
+  bool isHalf = type.getElementType() == DataType::Float16;
+  double least = isHalf ? 0x1p-14 : 0x1p-126;
+  double most = (isHalf ? 65504 : 0x1p127) / 1024;
+  std::vector<double> scales;
+  for (int64_t i = 0, count = scale.getNumElements(); i < count; ++i) {
+    double before = scale.getReal(i), after = before / divisor;
+    for (double number : {before, after})
+      if (!(number >= least && number <= most))
+        return {};
+    scales.push_back(after);
+  }
+  Context &context = op.getFunction()->getContext();
+  return withShape(context, makeVector(context, type.getElementType(), scales),
+                   type.getShape());
+}
+
+static Value *copyScaled(Operation &op, Builder &builder, Value *input,
+                         const Attribute &scale) {
+  Value *made =
+      builder.createConstant(scale, op.getResult()->getName() + "_scale");
+  llvm::DenseMap<const Value *, Value *> mapping;
+  Operation *copy = cloneOperation(op, builder, mapping);
+  copy->setOperand(builder.getContext().intern("input"), input);
+  copy->setOperand(builder.getContext().intern("scale"), made);
+  return copy->getResult();
+}
+
+/// Of a sum or a difference of two quantised values that is quantised, one can
+/// have the scale 1, and need not be multiplied.
+static Value *normaliseScale(Operation &op, Builder &builder,
+                             const PatternOptions &) {
+  Value *result = op.getOperand("input");
+  Operation *relu = getProducer(result, "relu");
+  Value *sum = relu ? relu->getOperand("x") : result;
+  Operation *binary = sum ? sum->getDefiningOp() : nullptr;
+  if (!binary || !(binary->is("add") || binary->is("sub")) ||
+      !sum->hasOneUse() || !result->hasOneUse())
+    return nullptr;
+  Operation *x = getProducer(binary->getOperand("x"), "dequantize");
+  Operation *y = getProducer(binary->getOperand("y"), "dequantize");
+  if (!x || !y || x == y || getUniform(*x, "scale") == 1.0 ||
+      getUniform(*y, "scale") == 1.0)
+    return nullptr;
+  std::optional<double> divisor = getPowerOfTwo(*y);
+  if (!divisor)
+    divisor = getPowerOfTwo(*x);
+  Attribute scales[3];
+  for (auto [made, from] :
+       {std::pair(&scales[0], x), {&scales[1], y}, {&scales[2], &op}}) {
+    *made = divisor ? divideScale(*from, *divisor) : Attribute();
+    if (!*made)
+      return nullptr;
+  }
+  llvm::DenseMap<const Value *, Value *> mapping = {
+      {x->getResult(),
+       copyScaled(*x, builder, x->getOperand("input"), scales[0])},
+      {y->getResult(),
+       copyScaled(*y, builder, y->getOperand("input"), scales[1])}};
+  Value *made = cloneOperation(*binary, builder, mapping)->getResult();
+  mapping = {{sum, made}};
+  if (relu)
+    made = cloneOperation(*relu, builder, mapping)->getResult();
+  return copyScaled(op, builder, made, scales[2]);
+}
+
 static constexpr PatternRow kPatterns[] = {
     {"quantize", removePair},
     {"quantize", removeZeroPoint},
+    {"quantize", normaliseScale},
     {"dequantize", removeZeroPoint},
 };
 

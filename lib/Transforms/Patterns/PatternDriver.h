@@ -21,6 +21,8 @@ struct PatternOptions {
   bool allowLossyCasts = false;
   /// Convolutions may have a bias.
   bool convBias = true;
+  /// Scales and shifts by channel become normalisations by statistics.
+  bool useBatchNorm = false;
 };
 
 /// Looks at an operation with one result, and returns a value of the same type
