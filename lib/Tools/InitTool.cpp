@@ -10,12 +10,14 @@
 
 #include "espresso/Base/Version.h"
 #include "espresso/Tools/ExitCode.h"
+#include "espresso/Tools/ToolOptions.h"
 
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/ManagedStatic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -50,6 +52,22 @@ static void endAfterFatalError(void *, const char *reason, bool) {
   endAfterCrash(nullptr);
 }
 
+/// Says what could not be written to stdout by those who did not look, and ends
+/// so; what stderr did not take nobody will read. Otherwise the destructors of
+/// both streams would call it a bug.
+static void checkStandardStreams() {
+  llvm::raw_fd_ostream &out = llvm::outs();
+  out.flush();
+  bool hasFailed = out.has_error();
+  if (hasFailed) {
+    reportToolError("cannot write '<stdout>': " + out.error().message());
+    out.clear_error();
+  }
+  llvm::errs().clear_error();
+  if (hasFailed)
+    std::_Exit(static_cast<int>(ExitCode::OutputError));
+}
+
 InitTool::InitTool(int argc, char **argv) {
   llvm::StringRef name =
       argc > 0 ? llvm::sys::path::filename(argv[0]) : "espresso";
@@ -65,6 +83,10 @@ InitTool::InitTool(int argc, char **argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   llvm::install_fatal_error_handler(endAfterFatalError);
   llvm::install_out_of_memory_new_handler();
+  // Streams that exist by now are destroyed after it has run.
+  (void)llvm::outs();
+  (void)llvm::errs();
+  std::atexit(checkStandardStreams);
 }
 
 InitTool::~InitTool() { llvm::llvm_shutdown(); }

@@ -34,11 +34,11 @@ namespace {
 
 struct Options {
   ToolOptions common;
-  cl::opt<std::string> input{cl::Positional, cl::desc("FILE"), cl::Required,
+  cl::opt<std::string> input{cl::Positional, cl::desc("FILE"),
                              cl::cat(common.getCategory())};
   cl::opt<std::string> output{
       "o", cl::desc("Where to write; the best so far while it runs"),
-      cl::value_desc("file"), cl::Required, cl::cat(common.getCategory())};
+      cl::value_desc("file"), cl::cat(common.getCategory())};
   cl::opt<int> exitCode{
       "exit-code",
       cl::desc("Interesting is this exit code (default: any but 0)"),
@@ -291,8 +291,15 @@ int espressoReduceMain(int argc, char **argv) {
   if (std::optional<ExitCode> code = options.common.parse(
           static_cast<int>(dashes - argv), argv, kOverview, kExamples))
     return static_cast<int>(*code);
-  if (command.empty()) {
-    reportToolError("no command was given; add '-- COMMAND', see --help");
+  llvm::StringRef missing;
+  if (options.input.empty())
+    missing = "no program was given; name a FILE, see --help";
+  else if (options.output.empty())
+    missing = "no output was given; add '-o SMALLER.mil'";
+  else if (command.empty())
+    missing = "no command was given; add '-- COMMAND', see --help";
+  if (!missing.empty()) {
+    reportToolError(missing);
     return static_cast<int>(ExitCode::Usage);
   }
   if (!llvm::is_contained(command, "{}"))

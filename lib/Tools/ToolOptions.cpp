@@ -39,20 +39,19 @@ ExitCode getExitCodeForWrite(const absl::Status &status) {
   }
 }
 
-/// The name the tool was started by, for its own messages.
-static std::string &getToolName() {
-  static std::string name = "espresso";
-  return name;
-}
+/// The name the tool was started by, for its own messages; there until the very
+/// end of the process.
+static llvm::StringRef toolName = "espresso";
 
 void reportToolError(llvm::StringRef message) {
-  llvm::errs() << getToolName() << ": error: " << message << '\n';
+  llvm::errs() << toolName << ": error: " << message << '\n';
 }
 
 /// LLVM's own options are noise to our users, and one of them has the name of
-/// one of ours. Takes away all but those of --help and --version.
+/// one of ours; its "h" takes every word that begins so for itself. Takes away
+/// all but those of --help and --version.
 static llvm::StringRef removeForeignOptions(llvm::StringRef categoryName) {
-  static constexpr llvm::StringLiteral kKept[] = {"h", "help", "help-hidden",
+  static constexpr llvm::StringLiteral kKept[] = {"help", "help-hidden",
                                                   "version"};
   llvm::SmallVector<cl::Option *, 32> foreign;
   for (auto &entry : cl::getRegisteredOptions())
@@ -82,6 +81,8 @@ ToolOptions::ToolOptions()
       quiet("q", cl::desc("Say nothing but errors"), cl::cat(category)),
       noProgress("no-progress", cl::desc("Show no progress on a terminal"),
                  cl::Hidden, cl::cat(category)),
+      help("h", cl::desc("Alias for --help"), cl::ValueDisallowed, cl::Hidden,
+           cl::cat(category)),
       helpAll("help-all", cl::desc("Show all options"), cl::ValueDisallowed,
               cl::cat(category)) {}
 
@@ -100,19 +101,20 @@ static void printVersion(llvm::raw_ostream &os) {
 std::optional<ExitCode> ToolOptions::parse(int argc, char **argv,
                                            llvm::StringRef overview,
                                            llvm::StringRef examples) {
-  getToolName() = llvm::sys::path::filename(argv[0]).str();
+  toolName = llvm::sys::path::filename(argv[0]);
   cl::SetVersionPrinter(printVersion);
   // It keeps no copy.
-  std::string help = "\nEXAMPLES:\n" + examples.str();
-  cl::extrahelp moreHelp(help);
+  std::string exampleText = "\nEXAMPLES:\n" + examples.str();
+  cl::extrahelp moreHelp(exampleText);
   std::string errors;
   llvm::raw_string_ostream errorStream(errors);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &errorStream)) {
     llvm::errs() << errors;
     return ExitCode::Usage;
   }
-  if (helpAll) {
-    cl::PrintHelpMessage(/*Hidden=*/true, /*Categorized=*/true);
+  if (help || helpAll) {
+    cl::PrintHelpMessage(/*Hidden=*/helpAll, /*Categorized=*/true);
+    llvm::outs() << exampleText; // what was parsed is forgotten by now
     return ExitCode::Success;
   }
   return std::nullopt;

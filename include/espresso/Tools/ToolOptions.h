@@ -54,6 +54,7 @@ private:
   llvm::cl::opt<bool> verbose;
   llvm::cl::opt<bool> quiet;
   llvm::cl::opt<bool> noProgress;
+  llvm::cl::opt<bool> help;
   llvm::cl::opt<bool> helpAll;
 };
 
