@@ -23,6 +23,12 @@ uint64_t RandomSource::next() {
   return z ^ (z >> 31);
 }
 
+double RandomSource::nextNormal() {
+  // One minus, since the logarithm of zero is none.
+  double radius = std::sqrt(-2 * std::log(1 - nextUnit()));
+  return radius * std::cos(2 * std::numbers::pi * nextUnit());
+}
+
 //===----------------------------------------------------------------------===//
 // Distributions
 //===----------------------------------------------------------------------===//
@@ -67,12 +73,8 @@ static double makeReal(RandomSource &random, const Distribution &from) {
     return makeCorner(random);
   case Distribution::Kind::Uniform:
     return from.first + (from.second - from.first) * random.nextUnit();
-  case Distribution::Kind::Normal: {
-    // Box and Muller; one minus, since the logarithm of zero is none.
-    double radius = std::sqrt(-2 * std::log(1 - random.nextUnit()));
-    double angle = 2 * std::numbers::pi * random.nextUnit();
-    return from.first + from.second * radius * std::cos(angle);
-  }
+  case Distribution::Kind::Normal:
+    return from.first + from.second * random.nextNormal();
   case Distribution::Kind::Constant:
     return from.first;
   }

@@ -29,6 +29,8 @@ public:
   uint64_t next();
   /// Uniform in [0, 1), in steps of 2^-53.
   double nextUnit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+  /// Of mean 0 and variance 1, by the transform of Box and Muller.
+  double nextNormal();
   /// Uniform in [0, count); `count` must be positive. The bias is below
   /// count / 2^64.
   uint64_t nextBelow(uint64_t count) { return next() % count; }

@@ -9,37 +9,9 @@
 #include "Families.h"
 #include "Support.h"
 
-#include <numbers>
+#include "espresso/Eval/RandomTensors.h"
 
 namespace espresso {
-
-namespace {
-
-/// SplitMix64: the same numbers everywhere for the same seed.
-class RandomSource {
-public:
-  explicit RandomSource(uint64_t seed) : state(seed) {}
-
-  uint64_t next() {
-    state += 0x9E3779B97F4A7C15U;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-  }
-  /// Uniform in [0, 1), in steps of 2^-53.
-  double nextUniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  /// Of mean 0 and variance 1, by the transform of Box and Muller.
-  double nextNormal() {
-    double radius = std::sqrt(-2 * std::log(1 - nextUniform()));
-    return radius * std::cos(2 * std::numbers::pi * nextUniform());
-  }
-
-private:
-  uint64_t state;
-};
-
-} // namespace
 
 /// Starts at `seed`, or, without one, at a number made of the name of the
 /// result, so that operations differ and runs do not.
@@ -76,7 +48,7 @@ static void fillRandomly(KernelContext &ctx, Fn draw) {
 static void randomBernoulli(KernelContext &ctx) {
   double probability = ctx.getReal("prob");
   fillRandomly(ctx, [&](RandomSource &source) {
-    return source.nextUniform() < probability ? 1 : 0;
+    return source.nextUnit() < probability ? 1 : 0;
   });
 }
 
@@ -90,7 +62,7 @@ static void randomNormal(KernelContext &ctx) {
 static void randomUniform(KernelContext &ctx) {
   double low = ctx.getReal("low"), high = ctx.getReal("high");
   fillRandomly(ctx, [&](RandomSource &source) {
-    return low + (high - low) * source.nextUniform();
+    return low + (high - low) * source.nextUnit();
   });
 }
 
@@ -150,7 +122,7 @@ static void randomCategorical(KernelContext &ctx) {
         return ctx.fail("row " + llvm::Twine(row) +
                         " of 'x' holds no probabilities");
       for (int64_t i = 0; i < size; ++i)
-        *out++ = static_cast<T>(pick(weights, source.nextUniform()));
+        *out++ = static_cast<T>(pick(weights, source.nextUnit()));
     }
     ctx.setResult(std::move(result));
   });
