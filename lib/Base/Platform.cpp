@@ -8,17 +8,24 @@
 
 #include "espresso/Base/Platform.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+#include <sys/sysctl.h>
 #endif
 
 namespace espresso {
@@ -47,6 +54,70 @@ int flushFileSystem(const char *directory) {
   ::sync();
   return 0;
 #endif
+}
+
+int dropCachedFile(const char *path) {
+#if defined(__linux__)
+  int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return errno;
+  // What is not on the disk yet is kept.
+  int error = ::fdatasync(descriptor) == 0 ? 0 : errno;
+  if (error == 0)
+    error = ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(descriptor);
+  return error;
+#else
+  static_cast<void>(path);
+  return ENOSYS;
+#endif
+}
+
+int64_t getCachedBytes(const char *path) {
+#if defined(__linux__)
+  using Flag = unsigned char;
+#else
+  using Flag = char;
+#endif
+  int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+  struct stat info;
+  if (descriptor < 0)
+    return -1;
+  const bool isKnown = ::fstat(descriptor, &info) == 0;
+  void *data = MAP_FAILED;
+  if (isKnown && info.st_size > 0)
+    data = ::mmap(nullptr, info.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
+  ::close(descriptor);
+  if (!isKnown || (info.st_size > 0 && data == MAP_FAILED))
+    return -1;
+  if (info.st_size == 0)
+    return 0;
+  const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t size = static_cast<size_t>(info.st_size);
+  std::vector<Flag> flags((size + page - 1) / page);
+  int64_t cached = 0;
+  const bool isTold = ::mincore(data, size, flags.data()) == 0;
+  for (Flag flag : flags)
+    cached += (flag & 1) != 0 ? static_cast<int64_t>(page) : 0;
+  ::munmap(data, size);
+  return isTold ? std::min(cached, static_cast<int64_t>(size)) : -1;
+}
+
+std::string getProcessorName() {
+#if defined(__linux__)
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos)
+      return line.substr(colon + 2);
+  }
+#elif defined(__APPLE__)
+  char name[256];
+  size_t size = sizeof(name);
+  if (::sysctlbyname("machdep.cpu.brand_string", name, &size, nullptr, 0) == 0)
+    return std::string(name, ::strnlen(name, size));
+#endif
+  return {};
 }
 
 std::string getExecutablePath() {

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_BASE_PLATFORM_H
 #define ESPRESSO_BASE_PLATFORM_H
 
+#include <cstdint>
 #include <string>
 
 namespace espresso {
@@ -23,6 +24,18 @@ namespace espresso {
 /// Waits until what was written to the file system of `directory` is on disk.
 /// Returns 0 or an errno.
 [[nodiscard]] int flushFileSystem(const char *directory);
+
+/// Writes what is new in a file to the disk and lets the system forget what it
+/// holds of it in memory; what somebody has mapped stays. Returns 0 or an
+/// errno; ENOSYS where there is no such request.
+[[nodiscard]] int dropCachedFile(const char *path);
+
+/// Bytes of a file that the system holds in memory; negative if it does not
+/// say.
+[[nodiscard]] int64_t getCachedBytes(const char *path);
+
+/// What the processor is called; empty if the system does not say.
+[[nodiscard]] std::string getProcessorName();
 
 /// The path of the running executable, links resolved; empty if the system does
 /// not say.

@@ -163,12 +163,15 @@ static absl::Status writeFile(const std::string &path, std::string_view bytes) {
       absl::StrCat("cannot write '", path, "': ", std::strerror(error)));
 }
 
+absl::Status writeOutput(const std::string &path, std::string_view bytes) {
+  return path == "-" ? writeStdout(bytes) : writeFile(path, bytes);
+}
+
 absl::Status writeLogits(const std::string &path,
                          std::span<const float> logits) {
-  if (path == "-")
-    return writeStdout(formatLines(logits));
-  return writeFile(path, endsWith(path, ".npy") ? formatNpy(logits)
-                                                : formatLines(logits));
+  return writeOutput(path, path != "-" && endsWith(path, ".npy")
+                               ? formatNpy(logits)
+                               : formatLines(logits));
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,6 +36,10 @@ namespace espresso::runtime {
 [[nodiscard]] absl::Status writeLogits(const std::string &path,
                                        std::span<const float> logits);
 
+/// Writes a file aside and renames it, or to stdout for "-". Errors as above.
+[[nodiscard]] absl::Status writeOutput(const std::string &path,
+                                       std::string_view bytes);
+
 /// Prints messages to stderr.
 class Messages {
 public:

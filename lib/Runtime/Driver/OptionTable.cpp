@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace espresso::runtime {
 
@@ -172,6 +173,80 @@ std::function<absl::Status(std::string_view)> storeNumber(double &to) {
       return absl::InvalidArgumentError(
           absl::StrCat("expected a number, found '", std::string(value), "'"));
     to = number;
+    return absl::OkStatus();
+  };
+}
+
+std::function<absl::Status(std::string_view)>
+storeWord(std::string &to, std::vector<std::string_view> words) {
+  return [&to, words = std::move(words)](std::string_view value) {
+    std::string list;
+    for (std::string_view word : words) {
+      if (word == value) {
+        to = value;
+        return absl::OkStatus();
+      }
+      absl::StrAppend(&list, list.empty() ? "" : ", ", std::string(word));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected one of ", list, ", found '", std::string(value), "'"));
+  };
+}
+
+/// More values than that are a slip of the pen.
+static constexpr size_t kMostValues = 256;
+
+/// `text` is a value, or first-last with a step (`+`) or a factor (`*`).
+static absl::Status addRange(std::string_view text, int64_t low, int64_t high,
+                             std::vector<int64_t> &values) {
+  auto parse = [&](std::string_view part, int64_t &number) {
+    return absl::SimpleAtoi(std::string(part), &number) && number >= low &&
+           number <= high;
+  };
+  const absl::Status wrong = absl::InvalidArgumentError(
+      absl::StrCat("expected integers from ", low, " to ", high,
+                   ", or ranges such as 1-4, 0-1024+256 or 128-512*2, found '",
+                   std::string(text), "'"));
+  const size_t dash = text.find('-', 1);
+  int64_t first, last, step = 1;
+  if (!parse(text.substr(0, dash), first))
+    return wrong;
+  if (dash == std::string_view::npos) {
+    values.push_back(first);
+    return absl::OkStatus();
+  }
+  const std::string_view rest = text.substr(dash + 1);
+  const size_t sign = rest.find_first_of("+*");
+  const bool multiplies = sign != std::string_view::npos && rest[sign] == '*';
+  if (!parse(rest.substr(0, sign), last) || last < first)
+    return wrong;
+  // A step that leads nowhere would not end.
+  if (sign != std::string_view::npos &&
+      (!absl::SimpleAtoi(std::string(rest.substr(sign + 1)), &step) ||
+       step < (multiplies ? 2 : 1) || step > high ||
+       (multiplies && first == 0)))
+    return wrong;
+  for (int64_t value = first; value <= last && values.size() <= kMostValues;
+       value = multiplies ? value * step : value + step)
+    values.push_back(value);
+  return absl::OkStatus();
+}
+
+std::function<absl::Status(std::string_view)>
+storeIntegers(std::vector<int64_t> &to, int64_t low, int64_t high) {
+  return [&to, low, high, isFirst = true](std::string_view text) mutable {
+    if (std::exchange(isFirst, false))
+      to.clear();
+    for (bool isLast = false; !isLast;) {
+      const size_t comma = text.find(',');
+      isLast = comma == std::string_view::npos;
+      ESPRESSO_RETURN_IF_ERROR(addRange(text.substr(0, comma), low, high, to));
+      if (to.size() > kMostValues)
+        return absl::InvalidArgumentError(
+            absl::StrCat("more than ", kMostValues, " values"));
+      if (!isLast)
+        text.remove_prefix(comma + 1);
+    }
     return absl::OkStatus();
   };
 }

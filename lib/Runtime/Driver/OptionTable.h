@@ -66,6 +66,14 @@ storeText(std::string &to);
 storeInteger(int64_t &to, int64_t low, int64_t high);
 [[nodiscard]] std::function<absl::Status(std::string_view)>
 storeNumber(double &to);
+/// One of a few words.
+[[nodiscard]] std::function<absl::Status(std::string_view)>
+storeWord(std::string &to, std::vector<std::string_view> words);
+/// Integers in [low, high], separated by commas: values, or ranges `1-4`,
+/// `0-1024+256` (sums) and `128-512*2` (products). The first time replaces what
+/// is in `to`, a repeated option adds to it.
+[[nodiscard]] std::function<absl::Status(std::string_view)>
+storeIntegers(std::vector<int64_t> &to, int64_t low, int64_t high);
 
 } // namespace espresso::runtime
 

@@ -8,6 +8,7 @@
 
 #include "espresso/Runtime/RunMain.h"
 
+#include "Bench/BenchMain.h"
 #include "ChatLoop.h"
 #include "Console.h"
 #include "ExitCode.h"
@@ -217,6 +218,8 @@ int espressoRunMain(int argc, char **argv) {
   absl::Status streams = prepareStreams();
   std::vector<std::string_view> arguments(argv + std::min(argc, 1),
                                           argv + argc);
+  if (streams.ok() && !arguments.empty() && arguments.front() == "bench")
+    return bench::runBench(std::span(arguments).subspan(1));
   absl::StatusOr<RunOptions> options = parseRunOptions(arguments);
   const Messages messages(options.ok() ? options->color : "auto", false, false);
   if (!options.ok()) {

@@ -19,7 +19,8 @@ namespace espresso::runtime {
 static constexpr std::string_view kOverview =
     "Continues a prompt with the language model of a bundle. A model that is "
     "not\n"
-    "compiled yet is compiled to a cache first.\n"
+    "compiled yet is compiled to a cache first. `espresso-run bench` measures "
+    "speeds.\n"
     "\n"
     "usage: espresso-run BUNDLE|MODEL.gguf|MODEL.bin -p PROMPT [options]\n";
 
@@ -28,23 +29,6 @@ static constexpr std::string_view kExamples =
     "  espresso-run stories.espresso -p \"Once upon a time\" -n 100\n"
     "  espresso-run model.gguf -p \"The sea\" --temp 0.8 --top-p 0.9 --seed 7\n"
     "  espresso-run stories.espresso -f prompt.txt -n 0 --logits logits.npy\n";
-
-/// Stores one of a few words.
-static std::function<absl::Status(std::string_view)>
-storeWord(std::string &to, std::vector<std::string_view> words) {
-  return [&to, words = std::move(words)](std::string_view value) {
-    std::string list;
-    for (std::string_view word : words) {
-      if (word == value) {
-        to = value;
-        return absl::OkStatus();
-      }
-      absl::StrAppend(&list, list.empty() ? "" : ", ", std::string(word));
-    }
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected one of ", list, ", found '", std::string(value), "'"));
-  };
-}
 
 static OptionGroup getTextOptions(RunOptions &o) {
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
