@@ -162,31 +162,6 @@ TEST(Transpose, MovesEveryElement) {
       EXPECT_EQ(out[c * 19 + r], in[r * 35 + c]);
 }
 
-TEST(ThreadPool, WorkspaceIsAlignedAndStays) {
-  ThreadPool pool(2);
-  float *first = pool.getWorkspace(100);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(first) % 64, 0u);
-  EXPECT_EQ(pool.getWorkspace(10), first);
-  float *second = pool.getWorkspace(1 << 20);
-  second[(1 << 20) - 1] = 1.0f;
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(second) % 64, 0u);
-}
-
-TEST(ThreadPool, CoversEachIndexOnce) {
-  ThreadPool pool(4);
-  for (int64_t count : {0, 1, 3, 4, 5, 1000}) {
-    for (int repeat = 0; repeat < 50; ++repeat) {
-      std::vector<int> seen(count);
-      pool.parallelFor(count, 1, [&](int64_t begin, int64_t end, unsigned t) {
-        ASSERT_LT(t, 4u);
-        for (int64_t i = begin; i < end; ++i)
-          ++seen[i];
-      });
-      EXPECT_EQ(seen, std::vector<int>(count, 1));
-    }
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Targets, MatMulTest, kTargets, getTargetName);
 
 } // namespace
