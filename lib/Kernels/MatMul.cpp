@@ -76,64 +76,79 @@ HWY_EXPORT(panelColumns);
 HWY_EXPORT(tileRows);
 HWY_EXPORT(blockSize);
 
-/// Weights below which another thread costs more than it saves.
-static constexpr int64_t kProductsPerThread = 16384;
+/// Elements of x below which another thread costs more than it saves.
+static constexpr int64_t kElementsPerThread = 16384;
 
-static int64_t getGrain(int64_t products, int64_t least) {
-  return std::max(least, kProductsPerThread / std::max<int64_t>(1, products));
-}
-
-static void multiplyByGemm(const MatrixView &w, const float *x, int64_t s,
-                           const float *bias, float *y, ThreadPool &pool) {
-  const int64_t packed = HWY_DYNAMIC_DISPATCH(packedSize)(w.columns, s);
+PreparedColumns prepareColumns(std::span<const float> x, int64_t depth,
+                               int64_t s, ThreadPool &pool) {
+  assert(static_cast<int64_t>(x.size()) >= depth * s);
+  if (s == 1)
+    return {x.data(), s};
+  const int64_t grain =
+      std::max<int64_t>(1, kElementsPerThread / std::max<int64_t>(1, depth));
+  if (s <= kMaxFewColumns) {
+    float *tiled = pool.getWorkspace(HWY_DYNAMIC_DISPATCH(tiledSize)(depth, s));
+    const int64_t width = HWY_DYNAMIC_DISPATCH(tileWidth)();
+    pool.parallelFor((s + width - 1) / width,
+                     std::max<int64_t>(1, grain / width),
+                     [&](int64_t begin, int64_t end, unsigned) {
+                       HWY_DYNAMIC_DISPATCH(packTiled)
+                       (x.data(), depth, s, tiled, begin, end);
+                     });
+    return {tiled, s};
+  }
+  const int64_t packed = HWY_DYNAMIC_DISPATCH(packedSize)(depth, s);
   const int64_t block = HWY_DYNAMIC_DISPATCH(blockSize)();
   float *panels =
       pool.getWorkspace(packed + block * int64_t{pool.getNumThreads()});
-  float *blocks = panels + packed;
   const int64_t width = HWY_DYNAMIC_DISPATCH(panelColumns)();
-  pool.parallelFor((s + width - 1) / width, getGrain(w.columns * width, 1),
+  pool.parallelFor((s + width - 1) / width, std::max<int64_t>(1, grain / width),
                    [&](int64_t begin, int64_t end, unsigned) {
                      HWY_DYNAMIC_DISPATCH(packPanels)
-                     (x, w.columns, s, panels, begin, end);
+                     (x.data(), depth, s, panels, begin, end);
                    });
-  // Threads share out whole tiles.
+  return {panels, s, panels + packed, block};
+}
+
+int64_t getChunkRows(int64_t rows, const MatrixView &w, int64_t s,
+                     const ThreadPool &pool) {
+  // A multiple of the rows of a tile, whatever the machine.
+  constexpr int64_t kRowsTogether = 12;
+  if (s <= kMaxFewColumns)
+    return pool.getChunk(rows, w.getRowBytes(), kRowsTogether);
+  // Whole tiles, and enough of them for one reading of x to be worth it.
+  constexpr int64_t kChunksPerThread = 8, kMost = 10;
   const int64_t height = HWY_DYNAMIC_DISPATCH(tileRows)();
-  pool.parallelFor((w.rows + height - 1) / height,
-                   getGrain(w.columns * s * height, 1),
-                   [&](int64_t begin, int64_t end, unsigned thread) {
-                     HWY_DYNAMIC_DISPATCH(manyColumns)
-                     (w, panels, s, bias, y, blocks + thread * block,
-                      begin * height, std::min(end * height, w.rows));
-                   });
+  const int64_t even =
+      rows / (kChunksPerThread * height * int64_t{pool.getNumThreads()}) + 1;
+  return std::clamp<int64_t>(even, 2, kMost) * height;
+}
+
+void multiplyRows(const MatrixView &w, const PreparedColumns &x,
+                  const float *bias, float *y, int64_t begin, int64_t end,
+                  unsigned thread) {
+  if (x.count <= kMaxFewColumns) {
+    HWY_DYNAMIC_DISPATCH(fewColumns)
+    (w, x.data, x.count, bias, y, begin, end);
+    return;
+  }
+  HWY_DYNAMIC_DISPATCH(manyColumns)
+  (w, x.data, x.count, bias, y, x.blocks + thread * x.blockSize, begin, end);
 }
 
 void matMul(const MatrixView &w, std::span<const float> x, int64_t s,
             std::span<const float> bias, std::span<float> y, ThreadPool &pool) {
   assert(w.type == DataType::Float16 || w.type == DataType::BFloat16 ||
          w.type == DataType::Float32);
-  assert(static_cast<int64_t>(x.size()) >= w.columns * s);
   assert(static_cast<int64_t>(y.size()) >= w.rows * s);
   assert(bias.empty() || static_cast<int64_t>(bias.size()) == w.rows);
   const float *b = bias.empty() ? nullptr : bias.data();
-  if (s > kMaxFewColumns)
-    return multiplyByGemm(w, x.data(), s, b, y.data(), pool);
-  const float *columns = x.data();
-  if (s > 1) {
-    float *tiled =
-        pool.getWorkspace(HWY_DYNAMIC_DISPATCH(tiledSize)(w.columns, s));
-    const int64_t width = HWY_DYNAMIC_DISPATCH(tileWidth)();
-    pool.parallelFor((s + width - 1) / width, getGrain(w.columns * width, 1),
-                     [&](int64_t begin, int64_t end, unsigned) {
-                       HWY_DYNAMIC_DISPATCH(packTiled)
-                       (x.data(), w.columns, s, tiled, begin, end);
-                     });
-    columns = tiled;
-  }
-  pool.parallelFor(w.rows, getGrain(w.columns * s, 4),
-                   [&](int64_t begin, int64_t end, unsigned) {
-                     HWY_DYNAMIC_DISPATCH(fewColumns)
-                     (w, columns, s, b, y.data(), begin, end);
-                   });
+  const PreparedColumns columns = prepareColumns(x, w.columns, s, pool);
+  pool.parallelChunks(w.rows, getChunkRows(w.rows, w, s, pool),
+                      [&](int64_t begin, int64_t end, unsigned thread) {
+                        multiplyRows(w, columns, b, y.data(), begin, end,
+                                     thread);
+                      });
 }
 
 void transpose(std::span<const float> in, int64_t rows, int64_t columns,

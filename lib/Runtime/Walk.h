@@ -11,6 +11,8 @@
 
 #include "Plan.h"
 
+#include "absl/container/inlined_vector.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -41,7 +43,8 @@ public:
   /// in the result, and in each operand.
   template <typename F>
   void forEachRun(F f) const {
-    std::vector<int64_t> at, index(dims.size(), 0);
+    absl::InlinedVector<int64_t, 4> at;
+    absl::InlinedVector<int64_t, 8> index(dims.size(), 0);
     for (const Stride &operand : operands)
       at.push_back(operand.offset);
     for (int64_t out = 0;; out += dims.back()) {

@@ -25,11 +25,13 @@ struct MatrixView {
   int64_t rows = 0;
   int64_t columns = 0;
 
+  [[nodiscard]] int64_t getRowBytes() const {
+    return columns * (type == DataType::Float32 ? 4 : 2);
+  }
   /// The `count` rows from `first` on.
   [[nodiscard]] MatrixView getRows(int64_t first, int64_t count) const {
-    const int64_t width = type == DataType::Float32 ? 4 : 2;
     return {type,
-            static_cast<const unsigned char *>(data) + first * columns * width,
+            static_cast<const unsigned char *>(data) + first * getRowBytes(),
             count, columns};
   }
 };
@@ -46,6 +48,31 @@ inline constexpr int64_t kMaxFewColumns = 32;
 /// Uses the workspace of the pool.
 void matMul(const MatrixView &w, std::span<const float> x, int64_t s,
             std::span<const float> bias, std::span<float> y, ThreadPool &pool);
+
+/// Columns of x as products read them, made once for several matrices; valid
+/// until the workspace of the pool is asked for again.
+struct PreparedColumns {
+  const float *data = nullptr;
+  int64_t count = 0;
+  float *blocks = nullptr; ///< room for each thread
+  int64_t blockSize = 0;
+};
+
+/// Prepares x [depth, S]. Uses the workspace of the pool.
+[[nodiscard]] PreparedColumns prepareColumns(std::span<const float> x,
+                                             int64_t depth, int64_t s,
+                                             ThreadPool &pool);
+
+/// Rows [begin, end) of y [O, S] = W x (+ b), as matMul() makes them, to be
+/// called for disjoint rows by the threads of a pool. `bias` may be null.
+void multiplyRows(const MatrixView &w, const PreparedColumns &x,
+                  const float *bias, float *y, int64_t begin, int64_t end,
+                  unsigned thread);
+
+/// Rows a thread should take at once of `rows` rows like those of `w`, for
+/// ThreadPool::parallelChunks().
+[[nodiscard]] int64_t getChunkRows(int64_t rows, const MatrixView &w, int64_t s,
+                                   const ThreadPool &pool);
 
 /// out[columns, rows] = in[rows, columns] transposed.
 void transpose(std::span<const float> in, int64_t rows, int64_t columns,
