@@ -117,6 +117,29 @@ def ShortenLiveRanges : Pass<"shorten-live-ranges", FunctionScope> {
   let statistics = [Statistic<"num-moved", "operations moved">];
 }
 
+def LoopInvariants : Pass<"loop-invariants", FunctionScope> {
+  let summary = "Takes out of loops what they carry and do not change";
+  let description = [{
+    A variable of a `while_loop` whose body gives it back as it was is what it
+    began with, in the loop and after it. One variable stays with each loop.
+  }];
+  let statistics = [Statistic<"num-variables", "variables of loops removed">];
+}
+
+def PlaceStateWrites : Pass<"place-state-writes", FunctionScope> {
+  let summary = "Writes states as soon as their values are there, and reads them on";
+  let description = [{
+    Moves writes of states, and reads that follow them, up to what computes the
+    value, but past nothing that has to do with the same state; lets those who
+    use the value after that use what the state then holds. So a value need not
+    be kept beside the state it goes to.
+  }];
+  let statistics = [
+    Statistic<"num-moved", "writes moved">,
+    Statistic<"num-uses", "uses of values that states hold">
+  ];
+}
+
 def Dce : Pass<"dce", FunctionScope> {
   let summary = "Removes operations whose results nobody uses";
   let description = [{

@@ -17,6 +17,8 @@ static void buildCleanup(Pipeline &pipeline) {
   pipeline.addPass(createDcePass());
   // Gives canonicalize constants to work with.
   pipeline.addPass(createConstantFoldPass());
+  // What loops do not change is known in them.
+  pipeline.addPass(createLoopInvariantsPass());
   // Same things must look the same before they can be found to be.
   pipeline.addPass(createCanonicalizePass());
   pipeline.addPass(createCsePass());
@@ -125,6 +127,8 @@ static void buildOptimize(Pipeline &pipeline) {
   // So that cse sees weights that are the same.
   pipeline.addPass(createDedupWeightsPass());
   buildCleanup(pipeline);
+  // Values that states take over, now that all of them are there.
+  pipeline.addPass(createPlaceStateWritesPass());
   // Last: nothing moves any more.
   pipeline.addPass(createShortenLiveRangesPass());
 }
