@@ -223,7 +223,8 @@ INSTANTIATE_TEST_SUITE_P(Passes, PassPropertyTest,
 INSTANTIATE_TEST_SUITE_P(
     Options, PassPropertyTest,
     testing::Values("canonicalize{allow-lossy-casts}",
-                    "lower-composites{silu=tanh}", "lower-composites{silu=op}",
+                    "fuse-patterns{batch-norm}", "lower-composites{silu=tanh}",
+                    "lower-composites{silu=op}",
                     "canonicalize,cse,constant-fold,canonicalize,cse,dce"),
     makeTestName);
 
@@ -254,7 +255,9 @@ TEST_P(FixedPointTest, IsReached) {
 
 INSTANTIATE_TEST_SUITE_P(Passes, FixedPointTest,
                          testing::Values("canonicalize{max-iterations=100}",
-                                         "cse", "constant-fold", "dce"),
+                                         "cse", "constant-fold", "dce",
+                                         "loop-invariants",
+                                         "place-state-writes"),
                          makeTestName);
 
 //===----------------------------------------------------------------------===//
