@@ -57,7 +57,9 @@ Bundle::open(const std::string &path, const BundleOptions &options) {
     return addPath(plan.status(), path);
   ModelInfo model = getModelInfo(plan->message->model());
   const uint64_t weightBytes = plan->weightBytes;
-  auto program = Program::compile(*std::move(plan), options.maxMemoryBytes);
+  auto program = Program::compile(
+      *std::move(plan),
+      {.maxMemoryBytes = options.maxMemoryBytes, .fuse = options.fuseSteps});
   if (!program.ok())
     return addPath(program.status(), path);
   return std::shared_ptr<const Bundle>(

@@ -9,6 +9,7 @@
 #include "Program.h"
 
 #include "ArenaPlanner.h"
+#include "FuseSteps.h"
 #include "StepContext.h"
 #include "espresso/Base/CheckedMath.h"
 #include "espresso/Kernels/Elementwise.h"
@@ -88,35 +89,70 @@ Tensor Program::addConstant(bool value) {
 /// Compiles one function into `result`.
 class FunctionCompiler {
 public:
-  FunctionCompiler(Program &program, const FunctionInfo &info)
-      : program(program), info(info) {
+  FunctionCompiler(Program &program, const FunctionInfo &info,
+                   const CompileOptions &options)
+      : program(program), info(info), options(options) {
     result.info = &info;
   }
   absl::StatusOr<CompiledFunction> compile();
 
 private:
-  absl::Status compileStep(const plan::Step &step);
+  absl::Status compileStep(int index);
+  absl::Status fuse();
   void planOutputs();
   Tensor getTensor(uint32_t value);
   void planMemory();
 
   Program &program;
   const FunctionInfo &info;
+  const CompileOptions &options;
   CompiledFunction result;
 };
 
-absl::Status FunctionCompiler::compileStep(const plan::Step &step) {
+absl::Status FunctionCompiler::compileStep(int index) {
+  const plan::Step &step = info.message->steps(index);
   StepContext context(program, info, step);
   KernelFactory factory = findOperation(step.op());
   if (!factory)
     return context.error("the operation is unknown to this runtime");
   ESPRESSO_ASSIGN_OR_RETURN(Kernel kernel, factory(context));
   ESPRESSO_RETURN_IF_ERROR(context.checkAllUsed());
-  result.steps.push_back({std::move(kernel), &step});
-  const ScratchSize &scratch = context.getScratch();
-  result.scratch.fixed = std::max(result.scratch.fixed, scratch.fixed);
-  result.scratch.perThread =
-      std::max(result.scratch.perThread, scratch.perThread);
+  CompiledStep compiled{.kernel = std::move(kernel),
+                        .message = &step,
+                        .steps = {index},
+                        .scratch = context.getScratch()};
+  for (const plan::Operand &operand : step.operands())
+    compiled.reads.insert(compiled.reads.end(), operand.values().begin(),
+                          operand.values().end());
+  for (const plan::Port &port : step.results())
+    compiled.writes.push_back(port.value());
+  result.steps.push_back(std::move(compiled));
+  return absl::OkStatus();
+}
+
+/// Puts fused steps where the last of their steps is, and drops the rest.
+absl::Status FunctionCompiler::fuse() {
+  ESPRESSO_ASSIGN_OR_RETURN(std::vector<FusedStep> all,
+                            fuseSteps(program, info));
+  std::vector<bool> dropped(result.steps.size());
+  for (FusedStep &fused : all) {
+    for (int step : fused.steps)
+      dropped[step] = true;
+    const int last = fused.steps.back();
+    dropped[last] = false;
+    result.steps[last] = {.kernel = std::move(fused.kernel),
+                          .message = result.steps[last].message,
+                          .name = std::move(fused.name),
+                          .steps = std::move(fused.steps),
+                          .reads = std::move(fused.reads),
+                          .writes = std::move(fused.writes),
+                          .scratch = fused.scratch};
+  }
+  std::vector<CompiledStep> kept;
+  for (size_t i = 0; i < result.steps.size(); ++i)
+    if (!dropped[i])
+      kept.push_back(std::move(result.steps[i]));
+  result.steps = std::move(kept);
   return absl::OkStatus();
 }
 
@@ -124,9 +160,9 @@ absl::Status FunctionCompiler::compileStep(const plan::Step &step) {
 /// output is copied there.
 void FunctionCompiler::planOutputs() {
   std::vector<bool> direct(info.values.size());
-  for (const plan::Step &step : info.message->steps())
-    for (const plan::Port &port : step.results())
-      direct[port.value()] = true;
+  for (const CompiledStep &step : result.steps)
+    for (uint32_t value : step.writes)
+      direct[value] = true;
   for (int i = 0; i < info.message->outputs_size(); ++i) {
     const uint32_t value = info.message->outputs(i).value();
     if (direct[value])
@@ -146,22 +182,19 @@ Tensor FunctionCompiler::getTensor(uint32_t value) {
 }
 
 void FunctionCompiler::planMemory() {
-  const plan::Function &message = *info.message;
-  const int never = -1, always = message.steps_size();
+  const int never = -1, always = static_cast<int>(result.steps.size());
   std::vector<int> lastUse(info.values.size(), never);
-  for (int i = 0; i < message.steps_size(); ++i)
-    for (const plan::Operand &operand : message.steps(i).operands())
-      for (uint32_t value : operand.values())
-        lastUse[value] = i;
-  for (const plan::Port &output : message.outputs())
+  for (int i = 0; i < always; ++i)
+    for (uint32_t value : result.steps[i].reads)
+      lastUse[value] = i;
+  for (const plan::Port &output : info.message->outputs())
     lastUse[output.value()] = always;
 
   ArenaPlanner planner;
   result.offsets.assign(info.values.size(), CompiledFunction::kNoSlot);
-  std::vector<std::vector<uint32_t>> dying(message.steps_size() + 1);
-  for (int i = 0; i < message.steps_size(); ++i) {
-    for (const plan::Port &port : message.steps(i).results()) {
-      const uint32_t value = port.value();
+  std::vector<std::vector<uint32_t>> dying(always + 1);
+  for (int i = 0; i < always; ++i) {
+    for (uint32_t value : result.steps[i].writes) {
       result.offsets[value] =
           planner.allocate(info.values[value].type.getByteSize());
       dying[std::max(lastUse[value], i)].push_back(value);
@@ -169,13 +202,19 @@ void FunctionCompiler::planMemory() {
     for (uint32_t value : dying[i])
       planner.release(result.offsets[value],
                       info.values[value].type.getByteSize());
+    const ScratchSize &scratch = result.steps[i].scratch;
+    result.scratch.fixed = std::max(result.scratch.fixed, scratch.fixed);
+    result.scratch.perThread =
+        std::max(result.scratch.perThread, scratch.perThread);
   }
   result.arenaBytes = planner.getSize();
 }
 
 absl::StatusOr<CompiledFunction> FunctionCompiler::compile() {
-  for (const plan::Step &step : info.message->steps())
-    ESPRESSO_RETURN_IF_ERROR(compileStep(step));
+  for (int i = 0; i < info.message->steps_size(); ++i)
+    ESPRESSO_RETURN_IF_ERROR(compileStep(i));
+  if (options.fuse)
+    ESPRESSO_RETURN_IF_ERROR(fuse());
   planOutputs();
   planMemory();
   return std::move(result);
@@ -234,20 +273,28 @@ uint64_t Program::getStateBytes() const {
   return total;
 }
 
+uint64_t Program::getConvertedBytes() const {
+  uint64_t total = 0;
+  for (const auto &[weight, bytes] : converted)
+    total += bytes.size();
+  return total;
+}
+
 absl::StatusOr<std::unique_ptr<const Program>>
-Program::compile(CheckedPlan plan, uint64_t maxMemoryBytes) {
+Program::compile(CheckedPlan plan, const CompileOptions &options) {
   std::unique_ptr<Program> program(new Program(std::move(plan)));
   for (const FunctionInfo &info : program->plan.functions) {
-    ESPRESSO_ASSIGN_OR_RETURN(CompiledFunction function,
-                              FunctionCompiler(*program, info).compile());
+    ESPRESSO_ASSIGN_OR_RETURN(
+        CompiledFunction function,
+        FunctionCompiler(*program, info, options).compile());
     program->functions.push_back(std::move(function));
   }
   const uint64_t bytes =
       addSaturating(program->getArenaBytes(1), program->getStateBytes());
-  if (bytes > maxMemoryBytes)
-    return absl::InvalidArgumentError(
-        absl::StrCat("host.plan: running it takes ", bytes,
-                     " bytes of memory, the limit is ", maxMemoryBytes));
+  if (bytes > options.maxMemoryBytes)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "host.plan: running it takes ", bytes,
+        " bytes of memory, the limit is ", options.maxMemoryBytes));
   return std::unique_ptr<const Program>(std::move(program));
 }
 

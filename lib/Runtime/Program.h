@@ -30,9 +30,22 @@ struct ScratchSize {
   uint64_t perThread = 0;
 };
 
+/// A step of the plan, or what has taken the place of several.
 struct CompiledStep {
   Kernel kernel;
-  const plan::Step *message = nullptr;
+  const plan::Step *message = nullptr; ///< the last of them
+  std::string name;                    ///< of a fused step; otherwise empty
+  std::vector<int> steps;              ///< in the plan, ascending
+  /// Values of the function it takes and makes.
+  std::vector<uint32_t> reads, writes;
+  ScratchSize scratch;
+};
+
+struct CompileOptions {
+  /// A plan that asks for more memory than this is refused.
+  uint64_t maxMemoryBytes = uint64_t{64} << 30;
+  /// Whether steps become one kernel where there is one for them (FuseSteps.h).
+  bool fuse = true;
 };
 
 /// A function whose steps have been checked and bound. Values live in an arena;
@@ -44,7 +57,7 @@ struct CompiledFunction {
   std::vector<CompiledStep> steps;
   std::vector<uint64_t> offsets; ///< per value, in the arena; or kNoSlot
   uint64_t arenaBytes = 0;
-  ScratchSize scratch;
+  ScratchSize scratch; ///< the most of any step
   /// Outputs (by index) that a step writes where the caller wants them, and the
   /// rest, copied there at the end.
   std::vector<int> directOutputs;
@@ -59,9 +72,9 @@ struct CompiledFunction {
 class Program {
 public:
   /// Compiles every step. Errors: InvalidArgument, naming function and step,
-  /// also when a run would take more than `maxMemoryBytes`.
+  /// also when a run would take more memory than it may.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<const Program>>
-  compile(CheckedPlan plan, uint64_t maxMemoryBytes);
+  compile(CheckedPlan plan, const CompileOptions &options = {});
 
   const CheckedPlan &getPlan() const { return plan; }
   const std::vector<CompiledFunction> &getFunctions() const {
@@ -76,6 +89,8 @@ public:
   /// Bytes of activations a run of any function takes, callees included.
   uint64_t getArenaBytes(unsigned threads) const;
   uint64_t getStateBytes() const;
+  /// Bytes of weights held in memory form beside those in the file.
+  uint64_t getConvertedBytes() const;
 
   /// A weight in memory form, converted once if it is not so in its file.
   const void *getConstant(uint32_t weight);

@@ -89,7 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   if (countCalls(*plan->message) > kMaxCalls)
     return 0;
-  auto program = Program::compile(*std::move(plan), kMaxMemory);
+  auto program =
+      Program::compile(*std::move(plan), {.maxMemoryBytes = kMaxMemory});
   if (!program.ok())
     return 0;
   auto executor = Executor::create(**program, /*threads=*/1, nullptr);

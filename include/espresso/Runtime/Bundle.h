@@ -36,6 +36,9 @@ struct ModelInfo {
 struct BundleOptions {
   /// Digests of files that hold nothing but weights are checked too.
   bool verifyWeights = true;
+  /// Steps of the plan are joined to one kernel where there is one for them;
+  /// results change by rounding only.
+  bool fuseSteps = true;
   /// A plan that asks for more memory than this is refused.
   uint64_t maxMemoryBytes = uint64_t{64} << 30;
 };

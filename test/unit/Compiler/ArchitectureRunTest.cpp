@@ -19,6 +19,7 @@
 #include "RandomCheckpoint.h"
 #include "TinyArchitectures.h"
 
+#include "espresso/Runtime/DumpPlan.h"
 #include "espresso/Transforms/Passes.h"
 
 #include "gtest/gtest.h"
@@ -96,12 +97,19 @@ protected:
 
   /// Compares relative to the largest logit.
   void expectSameInRuntime(const CompiledModel &model, double tolerance) {
-    auto session = openSession(model, makeTokenizer(GetParam()));
-    ASSERT_TRUE(session);
-    for (int64_t promptLength : kPromptLengths)
-      EXPECT_LT(getMaxDifference(run(*session, promptLength),
-                                 getExpectedFrom(promptLength)),
-                tolerance * std::max(getLargest(), 1.0));
+    for (bool fuse : {true, false}) {
+      auto session =
+          openSession(model, makeTokenizer(GetParam()), {.fuseSteps = fuse});
+      ASSERT_TRUE(session);
+      for (int64_t promptLength : kPromptLengths)
+        EXPECT_LT(getMaxDifference(run(*session, promptLength),
+                                   getExpectedFrom(promptLength)),
+                  tolerance * std::max(getLargest(), 1.0))
+            << (fuse ? "fused" : "step by step");
+      // Norms of every family are recognised.
+      const std::string plan = dumpPlan(session->getBundle());
+      EXPECT_EQ(plan.find("  pow -> ") == std::string::npos, fuse) << plan;
+    }
   }
 
   Logits getExpectedFrom(int64_t promptLength) const {
@@ -160,6 +168,17 @@ TEST_P(ArchitectureRunTest, PaddedFormsAgree) {
 
 // With caches in states, which execution plans do not have. Convolutions over a
 // cache have no such form.
+// Other ways to write norms and gates are recognised, too.
+TEST_P(ArchitectureRunTest, OtherNormsAndGatesAgree) {
+  for (llvm::StringRef silu : {"tanh", "op"})
+    expectSameInRuntime(
+        compile(DataType::Float16,
+                ("split-at-rope,fuse-blocks,function(lower-composites{silu=" +
+                 silu + "}),function(range-safe-norms),cleanup")
+                    .str()),
+        2e-2);
+}
+
 TEST_P(ArchitectureRunTest, StatefulProgramAgreesInEvaluator) {
   if (GetParam().convolutionSize != 0)
     GTEST_SKIP() << "has convolutions over a cache";

@@ -15,8 +15,9 @@
 
 namespace espresso::test {
 
-std::unique_ptr<runtime::Session> openSession(const CompiledModel &model,
-                                              const TokenizerData &tokenizer) {
+std::unique_ptr<runtime::Session>
+openSession(const CompiledModel &model, const TokenizerData &tokenizer,
+            const runtime::BundleOptions &options) {
   llvm::SmallString<128> scratch;
   EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("session", scratch));
   std::string path = (scratch + "/model.espresso").str();
@@ -28,7 +29,7 @@ std::unique_ptr<runtime::Session> openSession(const CompiledModel &model,
                           .progress = {}};
   absl::Status written = writeBundle(contents, path);
   EXPECT_TRUE(written.ok()) << written.ToString();
-  auto bundle = runtime::Bundle::open(path);
+  auto bundle = runtime::Bundle::open(path, options);
   EXPECT_TRUE(bundle.ok()) << bundle.status().ToString();
   std::unique_ptr<runtime::Session> opened;
   if (bundle.ok()) {

@@ -19,7 +19,8 @@ namespace espresso::test {
 /// Writes a bundle to a scratch directory and opens it; null after a failure of
 /// the test. The bundle's files are gone, but stay mapped.
 [[nodiscard]] std::unique_ptr<runtime::Session>
-openSession(const CompiledModel &model, const TokenizerData &tokenizer);
+openSession(const CompiledModel &model, const TokenizerData &tokenizer,
+            const runtime::BundleOptions &options = {});
 
 } // namespace espresso::test
 
