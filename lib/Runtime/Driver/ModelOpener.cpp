@@ -23,7 +23,8 @@ using BundleOr = absl::StatusOr<std::shared_ptr<const Bundle>>;
 BundleOr ModelOpener::openBundle(const std::string &path) {
   const Progress progress(wantsProgress, absl::StrCat("checking ", path));
   const auto start = std::chrono::steady_clock::now();
-  BundleOr opened = Bundle::open(path, {.verifyWeights = verifyWeights});
+  BundleOr opened = Bundle::open(
+      path, {.verifyWeights = verifyWeights, .fuseSteps = fuseSteps});
   seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

@@ -25,9 +25,9 @@ namespace espresso::runtime {
 class ModelOpener {
 public:
   ModelOpener(const ModelRequest &request, const Messages &messages,
-              bool verifyWeights, bool wantsProgress)
+              bool verifyWeights, bool wantsProgress, bool fuseSteps = true)
       : request(request), messages(messages), verifyWeights(verifyWeights),
-        wantsProgress(wantsProgress) {}
+        wantsProgress(wantsProgress), fuseSteps(fuseSteps) {}
 
   /// The bundle; null with the exit code of espresso-compile if that failed,
   /// which has said why. Errors: those of Bundle::open and ModelCache.
@@ -48,6 +48,7 @@ private:
   const Messages &messages;
   const bool verifyWeights;
   const bool wantsProgress;
+  const bool fuseSteps;
   double seconds = 0;
 };
 

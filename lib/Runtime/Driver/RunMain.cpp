@@ -17,6 +17,7 @@
 #include "RunOptions.h"
 #include "espresso/Base/StatusMacros.h"
 #include "espresso/Base/Version.h"
+#include "espresso/Runtime/DumpPlan.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -90,7 +91,8 @@ absl::Status Runner::openBundle(int &exitCode) {
                              .context = 0,
                              .color = options.color,
                              .verbose = options.verbose};
-  ModelOpener opener(request, messages, !options.noVerify, wantsProgress());
+  ModelOpener opener(request, messages, !options.noVerify, wantsProgress(),
+                     !options.noFuse);
   ESPRESSO_ASSIGN_OR_RETURN(bundle, opener.open(exitCode));
   loadSeconds = opener.getSeconds();
   return absl::OkStatus();
@@ -198,6 +200,10 @@ int Runner::run() {
       "%s: %s, %d layers, %d parameters, %s, context %d", bundle->getPath(),
       model.name, model.numLayers, model.numParameters, model.dataType,
       model.contextLength));
+  if (options.dumpPlan) {
+    absl::Status written = writeStdout(dumpPlan(*bundle));
+    return written.ok() ? kSuccess : report(written);
+  }
   absl::Status status = options.chat
                             ? runChat(options, messages, bundle, *prompt)
                             : continueText(*prompt);

@@ -88,7 +88,9 @@ static OptionGroup getOutputOptions(RunOptions &o) {
             "Write the prompt's logits: lines, *.npy, - for stdout", false,
             storeText(o.logits)},
            {"--stats", "", "", "Print times and speeds to stderr", false,
-            storeFlag(o.stats)}}};
+            storeFlag(o.stats)},
+           {"--dump-plan", "", "", "Print the steps that run, and end", true,
+            storeFlag(o.dumpPlan)}}};
 }
 
 static OptionGroup getModelOptions(RunOptions &o) {
@@ -97,6 +99,8 @@ static OptionGroup getModelOptions(RunOptions &o) {
             storeInteger(o.threads, 0, 512)},
            {"--no-verify", "", "", "Do not check the digests of weights", true,
             storeFlag(o.noVerify)},
+           {"--no-fuse", "", "", "Run each step of the plan on its own", true,
+            storeFlag(o.noFuse)},
            {"--dtype", "", "TYPE", "Compile for fp16 or fp32 (default fp16)",
             false, storeWord(o.dataType, {"fp16", "fp32"})},
            {"--tokenizer", "", "FILE", "Vocabulary of a MODEL.bin", false,
@@ -144,7 +148,7 @@ parseRunOptions(std::span<const std::string_view> arguments) {
   o.model = rest[0];
   if (o.prompt && !o.promptFile.empty())
     return usage("-p and -f exclude each other");
-  if (!o.prompt && o.promptFile.empty() && !o.chat)
+  if (!o.prompt && o.promptFile.empty() && !o.chat && !o.dumpPlan)
     return usage("no prompt was given; add -p TEXT or -f FILE, or talk with ",
                  "--chat");
   if (o.chat && (o.ids || !o.logits.empty() || o.parseSpecial || o.ignoreStop))

@@ -39,9 +39,11 @@ struct RunOptions {
   bool ids = false;
   std::string logits;
   bool stats = false;
+  bool dumpPlan = false;
 
   int64_t threads = 0;
   bool noVerify = false;
+  bool noFuse = false;
 
   std::string tokenizer; ///< for espresso-compile
   std::string dataType;  ///< for espresso-compile; empty: its default
