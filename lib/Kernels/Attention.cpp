@@ -1,4 +1,4 @@
-//===- Attention.cpp - Rotary positions and attention ---------------------===//
+//===- Attention.cpp - Rotary positions and rows of caches ----------------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -11,15 +11,12 @@
 #include "hwy/foreach_target.h" // IWYU pragma: keep
 
 #include "Kernels/Load-inl.h"
-#include "espresso/Base/CheckedMath.h"
 #include "espresso/Kernels/Attention.h"
-#include "espresso/Kernels/Reduce.h"
 #include "hwy/highway.h"
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
 
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {
@@ -43,53 +40,6 @@ static void ropeHead(const float *x, int64_t n, const float *cosines,
   }
 }
 
-/// out += weight * row, over `n` elements.
-template <typename T>
-HWY_INLINE void addScaled(const T *row, float weight, int64_t n, float *out) {
-  const FloatTag d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const FloatVec weights = hn::Set(d, weight);
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(hn::MulAdd(weights, loadFloats(row + i), hn::LoadU(d, out + i)),
-               d, out + i);
-  for (; i < n; ++i)
-    out[i] += weight * toFloat(row[i]);
-}
-
-/// scores[r] = scale * (row r of `rows`, `stride` apart, times q).
-template <typename T>
-static void scoreRows(const T *rows, int64_t stride, int64_t count,
-                      const float *q, int64_t n, float scale, float *scores) {
-  for (int64_t r = 0; r < count; ++r)
-    scores[r] = scale * dotProduct(rows + r * stride, q, n);
-}
-
-template <typename T>
-static void sumRows(const T *rows, int64_t stride, int64_t count,
-                    const float *weights, int64_t n, float *out) {
-  std::fill_n(out, n, 0.0f);
-  for (int64_t r = 0; r < count; ++r)
-    addScaled(rows + r * stride, weights[r], n, out);
-}
-
-static void scoreF32(const float *rows, int64_t stride, int64_t count,
-                     const float *q, int64_t n, float scale, float *scores) {
-  scoreRows(rows, stride, count, q, n, scale, scores);
-}
-static void scoreF16(const uint16_t *rows, int64_t stride, int64_t count,
-                     const float *q, int64_t n, float scale, float *scores) {
-  scoreRows(rows, stride, count, q, n, scale, scores);
-}
-static void sumF32(const float *rows, int64_t stride, int64_t count,
-                   const float *weights, int64_t n, float *out) {
-  sumRows(rows, stride, count, weights, n, out);
-}
-static void sumF16(const uint16_t *rows, int64_t stride, int64_t count,
-                   const float *weights, int64_t n, float *out) {
-  sumRows(rows, stride, count, weights, n, out);
-}
-
 } // namespace espresso::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -97,10 +47,6 @@ HWY_AFTER_NAMESPACE();
 namespace espresso::kernels {
 
 HWY_EXPORT(ropeHead);
-HWY_EXPORT(scoreF32);
-HWY_EXPORT(scoreF16);
-HWY_EXPORT(sumF32);
-HWY_EXPORT(sumF16);
 
 std::vector<double> getRopeFrequencies(int64_t rotaryDim, double theta) {
   std::vector<double> frequencies(rotaryDim / 2);
@@ -149,88 +95,6 @@ void writeRows(std::span<const float> x, int64_t s, DataType type, void *cache,
       else
         static_cast<float *>(cache)[at] = x[c * s + j];
     }
-}
-
-int64_t getAttentionScratch(const AttentionShape &shape, int64_t rows,
-                            unsigned threads) {
-  // Scores of one column of one head, its query and its result.
-  const int64_t perThread = rows + 2 * shape.headDim;
-  std::optional<uint64_t> total =
-      checkedMul(static_cast<uint64_t>(perThread), threads);
-  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
-  return static_cast<int64_t>(std::min(total.value_or(kMax), kMax));
-}
-
-static void score(const MatrixView &keys, int64_t first, int64_t count,
-                  const float *q, const AttentionShape &shape, float *scores) {
-  if (keys.type == DataType::Float16)
-    return HWY_DYNAMIC_DISPATCH(scoreF16)(
-        static_cast<const uint16_t *>(keys.data) + first, keys.columns, count,
-        q, shape.headDim, shape.scale, scores);
-  return HWY_DYNAMIC_DISPATCH(scoreF32)(
-      static_cast<const float *>(keys.data) + first, keys.columns, count, q,
-      shape.headDim, shape.scale, scores);
-}
-
-static void sum(const MatrixView &values, int64_t first, int64_t count,
-                const float *weights, int64_t headDim, float *out) {
-  if (values.type == DataType::Float16)
-    return HWY_DYNAMIC_DISPATCH(sumF16)(
-        static_cast<const uint16_t *>(values.data) + first, values.columns,
-        count, weights, headDim, out);
-  return HWY_DYNAMIC_DISPATCH(sumF32)(
-      static_cast<const float *>(values.data) + first, values.columns, count,
-      weights, headDim, out);
-}
-
-/// One column of one query head.
-static void attend(const AttentionShape &shape, int64_t head, int64_t column,
-                   const float *q, const MatrixView &keys,
-                   const MatrixView &values, std::span<float> scores,
-                   float *out) {
-  const int64_t first = head / (shape.heads / shape.kvHeads) * shape.headDim;
-  const int64_t end = shape.position + column + 1;
-  const int64_t count = std::min(end, shape.window);
-  const int64_t offset = first + (end - count) * keys.columns;
-  std::span<float> seen = scores.first(count);
-  score(keys, offset, count, q, shape, seen.data());
-  if (shape.softcap != 0)
-    for (float &element : seen)
-      element = shape.softcap * std::tanh(element / shape.softcap);
-  softmax(seen, {.outer = 1, .count = count, .inner = 1}, seen);
-  sum(values, offset, count, seen.data(), shape.headDim, out);
-}
-
-void attention(const AttentionShape &shape, std::span<const float> q,
-               const MatrixView &keys, const MatrixView &values,
-               std::span<float> scratch, std::span<float> y, ThreadPool &pool) {
-  const int64_t d = shape.headDim, s = shape.columns;
-  const int64_t rows = shape.position + s;
-  assert(rows <= keys.rows && rows <= values.rows);
-  assert(static_cast<int64_t>(scratch.size()) >=
-         getAttentionScratch(shape, rows, pool.getNumThreads()));
-  auto body = [&](int64_t begin, int64_t end, unsigned thread) {
-    std::span<float> mine = scratch.subspan(thread * (rows + 2 * d));
-    float *query = mine.data() + rows, *result = query + d;
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t head = task / s, column = task % s;
-      const float *from = q.data() + head * d * s + column;
-      float *to = y.data() + head * d * s + column;
-      if (s == 1) {
-        attend(shape, head, column, from, keys, values, mine, to);
-        continue;
-      }
-      for (int64_t i = 0; i < d; ++i)
-        query[i] = from[i * s];
-      attend(shape, head, column, query, keys, values, mine, result);
-      for (int64_t i = 0; i < d; ++i)
-        to[i * s] = result[i];
-    }
-  };
-  // A thread should have some ten thousand products to do.
-  const int64_t grain =
-      std::max<int64_t>(1, 16384 / std::max<int64_t>(1, rows * d));
-  pool.parallelFor(shape.heads * s, grain, body);
 }
 
 void shortConvolution(const MatrixView &cache, int64_t position, int64_t s,

@@ -25,14 +25,19 @@ struct MatrixView {
   int64_t rows = 0;
   int64_t columns = 0;
 
+  [[nodiscard]] int64_t getElementBytes() const {
+    return type == DataType::Float32 ? 4 : 2;
+  }
   [[nodiscard]] int64_t getRowBytes() const {
-    return columns * (type == DataType::Float32 ? 4 : 2);
+    return columns * getElementBytes();
+  }
+  /// Where element `index` of all is.
+  [[nodiscard]] const void *getElement(int64_t index) const {
+    return static_cast<const unsigned char *>(data) + index * getElementBytes();
   }
   /// The `count` rows from `first` on.
   [[nodiscard]] MatrixView getRows(int64_t first, int64_t count) const {
-    return {type,
-            static_cast<const unsigned char *>(data) + first * getRowBytes(),
-            count, columns};
+    return {type, getElement(first * columns), count, columns};
   }
 };
 

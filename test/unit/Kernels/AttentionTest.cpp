@@ -136,6 +136,15 @@ TEST_P(AttentionTest, AgreesWithTheDefinition) {
     cases.push_back({4, 4, 16, 5, 3, type, /*window=*/4, /*softcap=*/0.5f});
     cases.push_back({6, 2, 17, 1, 15, type, /*window=*/1});
     cases.push_back({6, 2, 17, 2, 15, type, /*window=*/99, /*softcap=*/2});
+    // Beyond one block of rows, and with more heads than a tile has.
+    cases.push_back({2, 2, 64, 1, 600, type});
+    cases.push_back({14, 2, 48, 1, 511, type});
+    cases.push_back({5, 1, 20, 3, 513, type, /*window=*/300});
+    // Many columns.
+    cases.push_back({4, 2, 64, 33, 0, type});
+    cases.push_back({3, 3, 17, 70, 5, type});
+    cases.push_back({8, 2, 32, 40, 200, type, /*window=*/50, /*softcap=*/1});
+    cases.push_back({2, 2, 8, 130, 1, type, /*window=*/3});
   }
   for (const Case &c : cases) {
     Noise noise(c.heads + c.headDim);
@@ -158,6 +167,96 @@ TEST_P(AttentionTest, AgreesWithTheDefinition) {
           ASSERT_NEAR(y[(h * c.headDim + i) * c.columns + s],
                       attendExactly(c, q, k, v, h, s, i), 3e-6);
   }
+}
+
+/// What attention() makes of a case.
+std::vector<float> run(const Case &c, const std::vector<uint8_t> &kCache,
+                       const std::vector<uint8_t> &vCache,
+                       const std::vector<float> &q, unsigned threads) {
+  ThreadPool pool(threads);
+  const int64_t rows = c.position + c.columns, width = c.kvHeads * c.headDim;
+  AttentionShape shape{c.heads,   c.kvHeads,  c.headDim,
+                       c.columns, c.position, 1 / std::sqrt(float(c.headDim)),
+                       c.softcap, c.window};
+  std::vector<float> scratch(getAttentionScratch(shape, rows, threads));
+  std::vector<float> y(q.size());
+  attention(shape, q, {c.type, kCache.data(), rows, width},
+            {c.type, vCache.data(), rows, width}, scratch, y, pool);
+  return y;
+}
+
+// A column has the same bits alone as among others, with one thread and with
+// several, however many blocks of rows it sees.
+TEST_P(AttentionTest, NeitherColumnsNorThreadsChangeBits) {
+  for (Case c : {Case{6, 2, 64, 5, 1000, DataType::Float16},
+                 Case{3, 3, 40, 32, 240, DataType::Float32},
+                 Case{4, 1, 64, 2, 255, DataType::Float16, /*window=*/100}}) {
+    Noise noise(c.position);
+    std::vector<uint8_t> kCache, vCache;
+    const int64_t count = c.columns, channels = c.heads * c.headDim;
+    const int64_t first = c.position;
+    fill(c, first + count, noise, kCache);
+    fill(c, first + count, noise, vCache);
+    const std::vector<float> q = noise.take(channels * count);
+    const std::vector<float> all = run(c, kCache, vCache, q, 1);
+    EXPECT_EQ(all, run(c, kCache, vCache, q, 3));
+    c.columns = 1;
+    for (int64_t s = 0; s < count; ++s) {
+      std::vector<float> column(channels), among(channels);
+      for (int64_t i = 0; i < channels; ++i) {
+        column[i] = q[i * count + s];
+        among[i] = all[i * count + s];
+      }
+      c.position = first + s;
+      ASSERT_EQ(among, run(c, kCache, vCache, column, 1)) << s;
+      ASSERT_EQ(among, run(c, kCache, vCache, column, 4)) << s;
+    }
+  }
+}
+
+// Many columns, too, are the same with any number of threads.
+TEST_P(AttentionTest, ThreadsDoNotChangeManyColumns) {
+  const Case c{4, 2, 64, 100, 30, DataType::Float16};
+  Noise noise(4);
+  std::vector<uint8_t> kCache, vCache;
+  fill(c, c.position + c.columns, noise, kCache);
+  fill(c, c.position + c.columns, noise, vCache);
+  const std::vector<float> q = noise.take(c.heads * c.headDim * c.columns);
+  EXPECT_EQ(run(c, kCache, vCache, q, 1), run(c, kCache, vCache, q, 3));
+}
+
+// What later rows of the cache hold, be it no number, changes nothing.
+TEST_P(AttentionTest, RowsThatAreNotSeenDoNotMatter) {
+  Case c{2, 1, 16, 3, 4, DataType::Float32};
+  Noise noise(8);
+  std::vector<uint8_t> kCache, vCache;
+  fill(c, 7, noise, kCache);
+  fill(c, 7, noise, vCache);
+  const std::vector<float> q = noise.take(2 * 16 * 3);
+  const std::vector<float> before = run(c, kCache, vCache, q, 1);
+  float *last = reinterpret_cast<float *>(vCache.data()) + 6 * 16;
+  std::fill_n(last, 16, std::numeric_limits<float>::infinity());
+  const std::vector<float> after = run(c, kCache, vCache, q, 1);
+  for (size_t i = 0; i < before.size(); ++i)
+    if (i % 3 != 2) {
+      EXPECT_EQ(before[i], after[i]);
+    }
+}
+
+// Scores of minus infinity in one block leave the others as they are.
+TEST_P(AttentionTest, BlockWithoutWeightCountsForNothing) {
+  const Case c{1, 1, 16, 1, 300, DataType::Float32};
+  std::vector<uint8_t> kCache, vCache;
+  Noise noise(9);
+  fill(c, 301, noise, kCache);
+  fill(c, 301, noise, vCache);
+  float *keys = reinterpret_cast<float *>(kCache.data());
+  for (int64_t r = 0; r < 256; ++r)
+    keys[r * 16] = -std::numeric_limits<float>::infinity();
+  std::vector<float> q = noise.take(16);
+  q[0] = 1;
+  for (float y : run(c, kCache, vCache, q, 1))
+    EXPECT_TRUE(std::isfinite(y));
 }
 
 // Rows before the first are none, and the last tap is the column's own.
