@@ -118,6 +118,8 @@ static OptionGroup getModelOptions(BenchOptions &o) {
 
 static OptionGroup getGeneralOptions(BenchOptions &o) {
   auto storeChild = [&o](std::string_view value) {
+    if (value != "first-pass" && value != "first-token")
+      return absl::InvalidArgumentError("expected first-pass or first-token");
     o.child = value == "first-pass" ? Child::FirstPass : Child::FirstToken;
     return absl::OkStatus();
   };
@@ -177,7 +179,7 @@ static absl::Status finish(BenchOptions &o) {
     return usage("--busy-core measures generation; leave out -p");
   if (o.cold && !o.genTokens.empty())
     return usage("--cold measures the first token; leave out -n");
-  if (o.promptTokens.empty() && o.genTokens.empty())
+  if (o.promptTokens.empty() && (o.genTokens.empty() || o.child != Child::None))
     return usage("there is nothing to measure: no prompt, and no generation");
   return absl::OkStatus();
 }
