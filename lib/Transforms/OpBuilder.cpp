@@ -33,6 +33,10 @@ Value *OpBuilder::flag(bool value, llvm::StringRef suffix) {
   return constant(builder.getBool(value), suffix);
 }
 
+Value *OpBuilder::flags(llvm::ArrayRef<bool> values, llvm::StringRef suffix) {
+  return constant(Attribute::booleans(getContext(), values), suffix);
+}
+
 Value *OpBuilder::string(llvm::StringRef value, llvm::StringRef suffix) {
   return constant(builder.getString(value), suffix);
 }
@@ -72,21 +76,23 @@ Value *OpBuilder::cast(Value *x, DataType type, llvm::StringRef suffix) {
   return create("cast", {{"x", x}, {"dtype", dtype}}, suffix);
 }
 
-Value *OpBuilder::conv1x1(Value *x, Value *weight, llvm::StringRef suffix) {
+Value *OpBuilder::conv1x1(Value *x, Value *weight, llvm::StringRef suffix,
+                          Value *bias) {
   Value *padType = string("valid", (suffix + "_pad_type").str());
   Value *strides = ints({1, 1}, (suffix + "_strides").str());
   Value *pad = ints({0, 0, 0, 0}, (suffix + "_pad").str());
   Value *dilations = ints({1, 1}, (suffix + "_dilations").str());
   Value *groups = integer(1, (suffix + "_groups").str());
-  return create("conv",
-                {{"x", x},
-                 {"weight", weight},
-                 {"pad_type", padType},
-                 {"strides", strides},
-                 {"pad", pad},
-                 {"dilations", dilations},
-                 {"groups", groups}},
-                suffix);
+  llvm::SmallVector<NamedArgument, 8> args{{"x", x},
+                                           {"weight", weight},
+                                           {"pad_type", padType},
+                                           {"strides", strides},
+                                           {"pad", pad},
+                                           {"dilations", dilations},
+                                           {"groups", groups}};
+  if (bias)
+    args.emplace_back("bias", bias);
+  return create("conv", args, suffix);
 }
 
 std::optional<DataType> getElementType(const Value *value) {

@@ -26,6 +26,7 @@ public:
 
   Context &getContext() const { return builder.getContext(); }
   Builder &getBuilder() { return builder; }
+  llvm::StringRef getPrefix() const { return prefix; }
 
   Value *create(llvm::StringRef op, llvm::ArrayRef<NamedArgument> args,
                 llvm::StringRef suffix);
@@ -33,6 +34,7 @@ public:
   Value *ints(llvm::ArrayRef<int64_t> values, llvm::StringRef suffix);
   Value *integer(int64_t value, llvm::StringRef suffix);
   Value *flag(bool value, llvm::StringRef suffix);
+  Value *flags(llvm::ArrayRef<bool> values, llvm::StringRef suffix);
   Value *string(llvm::StringRef value, llvm::StringRef suffix);
   /// Rounded to `type`.
   Value *real(double value, DataType type, llvm::StringRef suffix);
@@ -46,8 +48,9 @@ public:
   Value *transpose(Value *x, llvm::ArrayRef<int64_t> perm,
                    llvm::StringRef suffix);
   Value *cast(Value *x, DataType type, llvm::StringRef suffix);
-  /// A convolution with a kernel of 1×1.
-  Value *conv1x1(Value *x, Value *weight, llvm::StringRef suffix);
+  /// A convolution with a kernel of 1×1, and a bias unless that is null.
+  Value *conv1x1(Value *x, Value *weight, llvm::StringRef suffix,
+                 Value *bias = nullptr);
 
 private:
   Builder builder;

@@ -250,6 +250,30 @@ def RescaleProducts : Pass<"rescale-products", FunctionScope> {
   let numerics = Rounds<32>;
 }
 
+def ToAneLayout : Pass<"to-ane-layout", ProgramScope> {
+  let summary = "Brings programs to channel-first form, products to convolutions";
+  let description = [{
+    Lays out what depends on products with constants as [N, C, 1, S]: linear
+    layers and products with a constant matrix become convolutions by kernels of
+    1x1, and what stands between them is done along the axes where its own are
+    then. Reshapes and transposes between are not done at all; transposes are left
+    where the layout meets the boundary, or an operation that keeps its own. See
+    docs/Rationale/Layout.md.
+  }];
+  let options = [
+    Choice<"boundary", "keep", ["keep", "columns"],
+           "Leave inputs and outputs as they are, or give them four axes where "
+           "nobody in the program calls the function">
+  ];
+  let statistics = [
+    Statistic<"num-products", "products that became convolutions">,
+    Statistic<"num-operations", "operations laid out anew">,
+    Statistic<"transposes-before", "transposes in the program before">,
+    Statistic<"transposes-after", "transposes in the program after">
+  ];
+  let numerics = Rounds<32, 8>;
+}
+
 def LegalizeAne : Pass<"legalize-ane", FunctionScope> {
   let summary = "Rewrites what the engine does not take";
   let description = [{

@@ -50,9 +50,10 @@ bool replaceUses(Value &old, Value &with) {
   return changed;
 }
 
-unsigned eraseIfDead(Operation &op) {
-  llvm::SetVector<Operation *> pending;
-  pending.insert(&op);
+unsigned eraseIfDead(Operation &op) { return eraseIfDead({&op}); }
+
+unsigned eraseIfDead(llvm::ArrayRef<Operation *> ops) {
+  llvm::SetVector<Operation *> pending(ops.begin(), ops.end());
   unsigned numErased = 0;
   while (!pending.empty()) {
     Operation *candidate = pending.pop_back_val();

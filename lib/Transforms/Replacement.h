@@ -30,6 +30,8 @@ bool replaceUses(Value &old, Value &with);
 /// Erases `op` if it is pure and unused, and then, likewise, what it used. Only
 /// operations before `op` go. Returns how many went.
 unsigned eraseIfDead(Operation &op);
+/// The same of several.
+unsigned eraseIfDead(llvm::ArrayRef<Operation *> ops);
 
 } // namespace espresso
 

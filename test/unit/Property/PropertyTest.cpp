@@ -257,7 +257,8 @@ INSTANTIATE_TEST_SUITE_P(Passes, FixedPointTest,
                          testing::Values("canonicalize{max-iterations=100}",
                                          "cse", "constant-fold", "dce",
                                          "loop-invariants",
-                                         "place-state-writes"),
+                                         "place-state-writes", "to-ane-layout",
+                                         "to-ane-layout{boundary=columns}"),
                          makeTestName);
 
 //===----------------------------------------------------------------------===//
