@@ -217,8 +217,9 @@ static uint64_t countCausalAttention(Counter &counter) {
 }
 
 static uint64_t countMaskedAttention(Counter &counter) {
-  return countOver(counter,
-                   counter.getDim("mask", 1) + counter.getDim("k", -1));
+  bool hasColumns = counter.getOp().hasBinding("k");
+  return countOver(counter, counter.getDim("k_rows", 1) +
+                                (hasColumns ? counter.getDim("k", -1) : 0));
 }
 
 //===----------------------------------------------------------------------===//

@@ -211,8 +211,10 @@ that many positions of column s; `value` elsewhere.}];
 def MaskedAttention : CompositeOp<"masked_attention", [Pure, Causal]> {
   let summary = "Grouped-query attention over rows of a cache, masked, and within "
                 "one call";
-  let inputs = (ins In<T>:$q, In<T>:$k, In<T>:$v, In<T>:$k_rows, In<T>:$v_rows,
-                In<T>:$mask, Scalar<Int32>:$head_dim,
+  let description = [{Without `k` and `v`, which come together, over the rows alone;
+without `mask`, all rows are seen. `window` is of the call's own columns.}];
+  let inputs = (ins In<T>:$q, OptIn<T>:$k, OptIn<T>:$v, In<T>:$k_rows, In<T>:$v_rows,
+                OptIn<T>:$mask, Scalar<Int32>:$head_dim,
                 OptScalar<Fp32, "", "`head_dim^(-1/2)`">:$scale,
                 OptScalar<Int32, "", "all positions">:$window,
                 OptScalar<Fp32, "", "no cap">:$softcap);

@@ -17,13 +17,17 @@ def LiftComposites : Pass<"lift-composites", FunctionScope> {
   let description = [{
     Replaces what composites stand for by them, in whatever layout: root mean
     square and layer norms, products with constants, gated and plain feed-forward
-    blocks, causal attention with grouped queries. The pipeline `lift` prepares for
+    blocks, attention with grouped queries, causal or under any mask, rotation by
+    tables. What is left of attention and rotation is explained. The pipeline `lift` prepares for
     it and cancels the changes of layout that it makes. See docs/Cleanup.md.
   }];
   let options = [
     Option<"max-iterations", Integer, "10", "Sweeps over the function, at most">,
     Option<"to-model", Bool, "false",
-           "Make <model> functions, and lift rotations, which belong to the host">
+           "Make <model> functions, and lift rotations by position, which belong to "
+           "the host">,
+    Option<"explain", Bool, "true",
+           "Say why attention and rotations that are left are">
   ];
   let statistics = [Statistic<"num-lifted", "composites made">];
   let numerics = Rounds<32, 8>;

@@ -140,7 +140,9 @@ static void buildLift(Pipeline &pipeline) {
   pipeline.addPass(createFoldIntoWeightsPass());
   buildCleanup(pipeline);
   // Products and norms, in columns.
-  pipeline.addPass(createLiftCompositesPass());
+  LiftCompositesOptions first;
+  first.explain = false;
+  pipeline.addPass(createLiftCompositesPass(first));
   pipeline.addPass(createReduceTransposesPass());
   buildCleanup(pipeline);
   // What is made of them, now that nothing stands between.

@@ -79,8 +79,9 @@ namespace {
 struct MaskedHeads {
   explicit MaskedHeads(KernelContext &ctx)
       : size(ctx.getInteger("head_dim")), heads(ctx.get("q").getDim(1) / size),
-        width(ctx.get("k").getDim(1)), rows(ctx.get("mask").getDim(1)),
+        width(ctx.get("k_rows").getDim(3)), rows(ctx.get("k_rows").getDim(1)),
         columns(ctx.get("q").getShape().back()),
+        own(ctx.has("k") ? columns : 0),
         window(ctx.has("window") ? ctx.getInteger("window") : columns),
         scale(ctx.has("scale") ? ctx.getReal("scale")
                                : 1 / std::sqrt(static_cast<double>(size))),
@@ -91,7 +92,8 @@ struct MaskedHeads {
     return head / (heads / (width / size)) * size;
   }
 
-  int64_t size, heads, width, rows, columns, window;
+  /// `own` are the columns of keys, all or none.
+  int64_t size, heads, width, rows, columns, own, window;
   double scale, cap;
 };
 
@@ -99,10 +101,13 @@ struct MaskedHeads {
 
 /// Rows of the cache, then the columns of the call, as [rows + S, width].
 template <typename T>
-static std::vector<T> joinRows(const Tensor &cache, const Tensor &own,
-                               const MaskedHeads &shape) {
-  Elements<T> rows(cache), columns(own);
+static std::vector<T> joinRows(KernelContext &ctx, llvm::StringRef cache,
+                               llvm::StringRef own, const MaskedHeads &shape) {
+  Elements<T> rows(ctx.get(cache));
   std::vector<T> all(rows.data(), rows.data() + shape.rows * shape.width);
+  if (shape.own == 0)
+    return all;
+  Elements<T> columns(ctx.get(own));
   for (int64_t s = 0; s < shape.columns; ++s)
     for (int64_t c = 0; c < shape.width; ++c)
       all.push_back(columns[c * shape.columns + s]);
@@ -111,20 +116,21 @@ static std::vector<T> joinRows(const Tensor &cache, const Tensor &own,
 
 static void maskedAttention(KernelContext &ctx) {
   MaskedHeads shape(ctx);
-  int64_t total = shape.rows + shape.columns;
+  int64_t total = shape.rows + shape.own;
+  bool hasMask = ctx.has("mask");
   withFloatType(ctx.getResultType(), [&](auto zero) {
     using T = decltype(zero);
-    Elements<T> qs(ctx.get("q")), mask(ctx.get("mask"));
-    std::vector<T> keys = joinRows<T>(ctx.get("k_rows"), ctx.get("k"), shape);
-    std::vector<T> values = joinRows<T>(ctx.get("v_rows"), ctx.get("v"), shape);
+    Elements<T> qs(ctx.get("q")), mask(ctx.get(hasMask ? "mask" : "q"));
+    std::vector<T> keys = joinRows<T>(ctx, "k_rows", "k", shape);
+    std::vector<T> values = joinRows<T>(ctx, "v_rows", "v", shape);
     Tensor result = ctx.makeResult(ctx.get("q").getShape());
     std::vector<T> &out = result.get<T>();
     withSum<T>(ctx.getNumerics(), [&](auto emptySum) {
       for (int64_t s = 0; s < shape.columns; ++s) {
         std::vector<T> bias(total);
-        for (int64_t row = 0; row < shape.rows; ++row)
+        for (int64_t row = 0; hasMask && row < shape.rows; ++row)
           bias[row] = mask[row * shape.columns + s];
-        for (int64_t c = 0; c < shape.columns; ++c)
+        for (int64_t c = 0; c < shape.own; ++c)
           if (c > s || c <= s - shape.window)
             bias[shape.rows + c] = -std::numeric_limits<T>::infinity();
         for (int64_t head = 0; head < shape.heads; ++head) {

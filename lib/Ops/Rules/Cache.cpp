@@ -80,26 +80,45 @@ LogicalResult inferCacheMask(const Operation &op, TypeList &results) {
   return success();
 }
 
+/// The columns of the call itself, which may be left out.
+static LogicalResult checkOwnColumns(const Operation &op, int64_t columns) {
+  if (op.hasBinding("k") != op.hasBinding("v"))
+    return valueError(op) << "'" << (op.hasBinding("k") ? "k" : "v")
+                          << "' is given without '"
+                          << (op.hasBinding("k") ? "v" : "k") << "'";
+  if (!op.hasBinding("k"))
+    return success();
+  if (failed(checkShape(op, "k", {1, kDynamic, 1, columns})))
+    return failure();
+  return checkShape(op, "v", {1, getTensor(op, "k").getDim(1), 1, columns});
+}
+
 LogicalResult inferMaskedAttention(const Operation &op, TypeList &results) {
   if (failed(checkShape(op, "q", {1, kDynamic, 1, kDynamic})) ||
-      failed(checkShape(op, "k", {1, kDynamic, 1, kDynamic})))
+      failed(checkShape(op, "k_rows", {1, kDynamic, 1, kDynamic})))
     return failure();
-  TensorType q = getTensor(op, "q"), k = getTensor(op, "k");
-  int64_t columns = q.getDim(3), width = k.getDim(1);
-  if (failed(checkShape(op, "k", {1, width, 1, columns})) ||
-      failed(checkShape(op, "v", {1, width, 1, columns})) ||
-      failed(checkShape(op, "mask", {1, kDynamic, 1, columns})))
+  TensorType q = getTensor(op, "q"), cached = getTensor(op, "k_rows");
+  int64_t columns = q.getDim(3);
+  bool hasOwn = op.hasBinding("k"), hasMask = op.hasBinding("mask");
+  if (failed(checkOwnColumns(op, columns)) ||
+      (hasMask && failed(checkShape(op, "mask", {1, kDynamic, 1, columns}))))
     return failure();
-  int64_t rows = getTensor(op, "mask").getDim(1);
+  llvm::StringRef keys = hasOwn ? "k" : "k_rows";
+  int64_t width = hasOwn ? getTensor(op, "k").getDim(1) : cached.getDim(3);
+  int64_t rows = hasMask ? getTensor(op, "mask").getDim(1) : cached.getDim(1);
   if (failed(checkShape(op, "k_rows", {1, rows, 1, width})) ||
-      failed(checkShape(op, "v_rows", {1, rows, 1, width})) ||
-      failed(getHeadSize(op, {"q", "k"})) || failed(getCount(op, "window")))
+      failed(checkShape(op, "v_rows", {1, rows, 1, width})))
     return failure();
+  FailureOr<int64_t> size = getHeadSize(op, {"q"});
+  if (failed(size) || failed(getCount(op, "window")))
+    return failure();
+  if (width != kDynamic && width % *size != 0)
+    return shapeError(op) << "'head_dim' " << *size << " does not divide the "
+                          << width << " channels of '" << keys << "'";
   if (q.getDim(1) != kDynamic && width != kDynamic &&
       (width == 0 || q.getDim(1) % width != 0))
-    return shapeError(op) << "the " << width
-                          << " channels of 'k' do not divide the "
-                          << q.getDim(1) << " of 'q'";
+    return shapeError(op) << "the " << width << " channels of '" << keys
+                          << "' do not divide the " << q.getDim(1) << " of 'q'";
   results.push_back(q);
   return success();
 }

@@ -20,6 +20,16 @@ llvm::ArrayRef<PatternRow> getLiftedLinearPatterns();
 llvm::ArrayRef<PatternRow> getLiftedFeedForwardPatterns();
 llvm::ArrayRef<PatternRow> getLiftedAttentionPatterns();
 llvm::ArrayRef<PatternRow> getLiftedRopePatterns();
+llvm::ArrayRef<PatternRow> getLiftedRotationPatterns();
+
+/// Gives each part of a product with a constant matrix, if nothing else of it
+/// is used, a product of its own. Returns how many that made.
+unsigned cutProducts(Function &function);
+
+// Why the attention or the rotation that `op` ends stays as it is; empty if it
+// ends none.
+[[nodiscard]] llvm::StringRef explainAttention(Operation &op);
+[[nodiscard]] llvm::StringRef explainRotation(Operation &op);
 
 /// Makes values at one place, named after one result.
 class ColumnBuilder {

@@ -9,7 +9,7 @@
 //
 // Finds what composites stand for in programs of MIL, ours or imported, so that
 // they can be transformed at the model altitude and lowered again: norms,
-// products, feed-forward blocks, causal attention, rotation. Patterns are in
+// products, feed-forward blocks, attention, rotation. Patterns are in
 // the other files of this directory. Composites work on columns [1, C, 1, S];
 // whatever form a program has, [1, S, C] for one, is brought to columns and
 // back around each of them, and the pipeline `lift` cancels that.
@@ -37,6 +37,8 @@ public:
     driver.add(getLiftedFeedForwardPatterns());
     if (options.toModel)
       driver.add(getLiftedRopePatterns());
+    // What is no function of the position.
+    driver.add(getLiftedRotationPatterns());
   }
   PassResult run(Function &function, PassContext &context) override;
 
@@ -46,15 +48,32 @@ private:
 
 } // namespace
 
+/// Says of attention and rotations that were left why they were.
+static void explain(Function &function, PassContext &context) {
+  function.walk([&](Operation &op) {
+    if (llvm::StringRef reason = explainAttention(op); !reason.empty())
+      context.emitRemark(op.getLocation())
+          << "attention '" << op.getResult()->getName()
+          << "' is left as it is: " << reason;
+    if (llvm::StringRef reason = explainRotation(op); !reason.empty())
+      context.emitRemark(op.getLocation())
+          << "rotation '" << op.getResult()->getName()
+          << "' is left as it is: " << reason;
+  });
+}
+
 PassResult LiftCompositesPass::run(Function &function, PassContext &context) {
   if (!isIOS(function.getOpset()) && function.getOpset() != Opset::Model)
     return PassResult::Unchanged;
-  bool changed = driver.run(function, options.maxIterations);
+  unsigned numCut = cutProducts(function);
+  bool changed = driver.run(function, options.maxIterations) || numCut != 0;
   numLifted += driver.getNumRewrites();
-  if (changed)
+  if (driver.getNumRewrites() != 0)
     context.emitRemark(function.getLocation())
         << "'" << function.getName() << "': " << driver.getNumRewrites()
         << " composites recognised";
+  if (options.explain)
+    explain(function, context);
   if (options.toModel && function.getOpset() != Opset::Model) {
     function.setOpset(Opset::Model);
     changed = true;

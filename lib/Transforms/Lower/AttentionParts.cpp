@@ -17,10 +17,11 @@ namespace espresso {
 
 AttentionShape getAttentionShape(const LoweringBuilder &b) {
   TensorType q = b.getOperand("q")->getTensorType();
-  TensorType k = b.getOperand("k")->getTensorType();
+  bool hasColumns = b.getComposite().hasBinding("k");
+  TensorType k = b.getOperand(hasColumns ? "k" : "k_rows")->getTensorType();
   int64_t headSize = b.getComposite().getConstant("head_dim").getInteger();
-  return {headSize, q.getDim(1) / headSize, k.getDim(1) / headSize,
-          q.getDim(3)};
+  return {headSize, q.getDim(1) / headSize,
+          k.getDim(hasColumns ? 1 : 3) / headSize, q.getDim(3)};
 }
 
 Value *splitHeads(LoweringBuilder &b, llvm::StringRef input, int64_t heads,

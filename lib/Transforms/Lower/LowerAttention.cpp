@@ -83,23 +83,49 @@ static Value *getContext(LoweringBuilder &b, Value *weights,
                   part.name + "_context");
 }
 
+/// Scores of the rows with their mask, if there is one.
+static Value *getMaskedScores(LoweringBuilder &b, Value *queries,
+                              const AttendedPart &part,
+                              const AttentionShape &shape) {
+  Value *scores = getScores(b, queries, part, shape);
+  if (!b.getComposite().hasBinding("mask"))
+    return scores;
+  Value *mask = b.transpose(b.getOperand("mask"), {0, 2, 3, 1}, "mask_rows");
+  return b.add(scores, mask, part.name + "_masked");
+}
+
+/// Attention over the rows alone.
+static void lowerOverRows(LoweringBuilder &b, Value *queries,
+                          const AttendedPart &part,
+                          const AttentionShape &shape) {
+  Value *weights = b.softmax(getMaskedScores(b, queries, part, shape),
+                             /*axis=*/-1, "weights");
+  weights = regroup(b, weights, shape.keyHeads, shape.getGroupRows(), shape,
+                    "weights_groups");
+  Value *context =
+      b.matmul(weights, part.values, /*transposeY=*/false, "context");
+  context = regroup(b, context, shape.queryHeads, shape.tokens, shape,
+                    "context_heads");
+  mergeHeads(b, context, shape);
+}
+
 /// Scores of the rows with their mask and of the call's own columns, side by
 /// side; softmax; the sum of both weighted sums. Keys and values are never
 /// joined, which would copy the cache.
 void lowerMaskedAttention(LoweringBuilder &b) {
   AttentionShape shape = getAttentionShape(b);
-  int64_t rows = b.getOperand("mask")->getTensorType().getDim(1);
+  int64_t rows = b.getOperand("k_rows")->getTensorType().getDim(1);
   Value *q = splitHeads(b, "q", shape.queryHeads, shape);
   q = regroup(b, q, shape.keyHeads, shape.getGroupRows(), shape, "q_groups");
   AttendedPart cached = {"cached", splitRows(b, "k_rows", rows, shape),
                          splitRows(b, "v_rows", rows, shape), 0, rows};
+  if (!b.getComposite().hasBinding("k"))
+    return lowerOverRows(b, q, cached, shape);
   AttendedPart own = {"own", splitHeads(b, "k", shape.keyHeads, shape),
                       splitHeads(b, "v", shape.keyHeads, shape), rows,
                       shape.tokens};
 
-  Value *mask = b.transpose(b.getOperand("mask"), {0, 2, 3, 1}, "mask_rows");
-  Value *cachedScores =
-      b.add(getScores(b, q, cached, shape), mask, "cached_masked");
+  Value *cachedScores = getMaskedScores(b, q, cached, shape);
   Value *ownScores = getScores(b, q, own, shape);
   if (shape.tokens > 1)
     ownScores = b.add(ownScores, getCausalMask(b, shape.tokens), "own_masked");

@@ -176,6 +176,28 @@ TEST_F(LowerEquivalenceTest, MaskedAttentionOfGroupsInAWindow) {
                           "espresso.masked_attention");
 }
 
+TEST_F(LowerEquivalenceTest, AttentionOverRowsAlone) {
+  Value *keyRows = addRows("k_rows", 5, 8),
+        *valueRows = addRows("v_rows", 5, 8);
+  expectSameAfterLowering({{"q", addInput("q", 24, 3)},
+                           {"k_rows", keyRows},
+                           {"v_rows", valueRows},
+                           {"mask", addInput("mask", 5, 3)},
+                           {"head_dim", builder.getInt32(4)}},
+                          "espresso.masked_attention");
+}
+
+TEST_F(LowerEquivalenceTest, AttentionOverRowsWithoutMask) {
+  Value *keyRows = addRows("k_rows", 5, 8),
+        *valueRows = addRows("v_rows", 5, 8);
+  expectSameAfterLowering({{"q", addInput("q", 8, 3)},
+                           {"k_rows", keyRows},
+                           {"v_rows", valueRows},
+                           {"head_dim", builder.getInt32(4)},
+                           {"softcap", real(2)}},
+                          "espresso.masked_attention");
+}
+
 TEST_F(LowerEquivalenceTest, LayerNormWithBeta) {
   expectSameAfterLowering({{"x", addInput("x", 8, 3)},
                            {"gamma", addWeight("g", {8})},
