@@ -49,6 +49,10 @@ NamedTensors makeInputs(const Function &function, unsigned seed) {
       double number = static_cast<double>(random() % 4001) / 1000.0 - 2.0;
       if (auto *floats = std::get_if<std::vector<float>>(&tensor.getStorage()))
         (*floats)[i] = static_cast<float>(number);
+      // Masks that show the first of each row, and small positions.
+      if (auto *integers =
+              std::get_if<std::vector<int64_t>>(&tensor.getStorage()))
+        (*integers)[i] = i % 3 == 1 ? 0 : 1;
     }
     inputs.emplace_back(input->getName().str(), std::move(tensor));
   }
