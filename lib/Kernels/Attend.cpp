@@ -76,14 +76,16 @@ int64_t getAttentionScratch(const AttentionShape &shape, int64_t rows,
                             unsigned threads) {
   // A vector more, to begin at a multiple of one.
   constexpr int64_t kAlignment = 16;
+  // Fewer columns are to do with it, too: with one there are the most results.
   int64_t perThread = getColumnSize(shape);
   if (isMany(shape))
-    perThread = HWY_DYNAMIC_DISPATCH(panelScratch)(
-        shape.headDim,
-        getPanelsTogether(shape) * (shape.heads / shape.kvHeads));
-  const uint64_t shared = shape.columns == 1 ? getSharedSize(shape, rows) : 0;
+    perThread = std::max(perThread,
+                         HWY_DYNAMIC_DISPATCH(panelScratch)(
+                             shape.headDim, getPanelsTogether(shape) *
+                                                (shape.heads / shape.kvHeads)));
   const std::optional<uint64_t> each =
-      checkedAdd(shared, static_cast<uint64_t>(perThread + kAlignment));
+      checkedAdd(getSharedSize(shape, rows),
+                 static_cast<uint64_t>(perThread + kAlignment));
   constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
   const uint64_t total =
       each ? checkedMul(*each, uint64_t{threads}).value_or(kMax) : kMax;
@@ -94,8 +96,13 @@ static CacheRows getCacheRows(const AttentionShape &shape,
                               const MatrixView &keys, const MatrixView &values,
                               int64_t kvHead, int64_t row) {
   const int64_t at = row * keys.columns + kvHead * shape.headDim;
-  return {keys.type, values.type, keys.getElement(at), values.getElement(at),
-          keys.columns};
+  CacheRows rows;
+  rows.keyType = keys.type;
+  rows.valueType = values.type;
+  rows.keys = keys.getElement(at);
+  rows.values = values.getElement(at);
+  rows.stride = keys.columns;
+  return rows;
 }
 
 namespace {
@@ -158,6 +165,8 @@ public:
                          const int64_t head = task % shape.kvHeads;
                          const int64_t at = (firstBlock + block) * kAttendRows;
                          AttendBlock rows = start(head, 0, mine);
+                         fetchMeanwhile(rows, head, at + kAttendRows,
+                                        std::min(end, at + 2 * kAttendRows));
                          attendRows(rows, head, std::max(first, at),
                                     std::min(end, at + kAttendRows),
                                     getResult(head * blocks + block));
@@ -180,6 +189,9 @@ public:
 private:
   AttendBlock start(int64_t kvHead, int64_t column, float *scratch) const {
     AttendBlock block;
+    block.rows.keyType = keys.type;
+    block.rows.valueType = values.type;
+    block.rows.stride = keys.columns;
     block.heads = group;
     block.headDim = shape.headDim;
     block.width = width;
@@ -200,9 +212,26 @@ private:
     return block;
   }
 
+  /// Has a head's part of rows [row, end), which come next, fetched meanwhile.
+  void fetchMeanwhile(AttendBlock &block, int64_t kvHead, int64_t row,
+                      int64_t end) const {
+    const int64_t rows = std::max<int64_t>(0, end - row);
+    auto getPart = [&](const MatrixView &cache, int64_t &bytes) {
+      const int64_t all = rows * cache.getRowBytes();
+      const int64_t first = all / shape.kvHeads * kvHead;
+      bytes = all / shape.kvHeads;
+      return static_cast<const char *>(cache.getElement(row * cache.columns)) +
+             first;
+    };
+    block.rows.nextKeys = getPart(keys, block.rows.nextKeyBytes);
+    block.rows.nextValues = getPart(values, block.rows.nextValueBytes);
+  }
+
   void attendRows(AttendBlock &block, int64_t kvHead, int64_t row, int64_t end,
                   const Result &result) const {
-    block.rows = getCacheRows(shape, keys, values, kvHead, row);
+    const CacheRows rows = getCacheRows(shape, keys, values, kvHead, row);
+    block.rows.keys = rows.keys;
+    block.rows.values = rows.values;
     block.count = end - row;
     block.maxima = result.maxima;
     block.totals = result.totals;

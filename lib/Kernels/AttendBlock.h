@@ -15,9 +15,8 @@
 
 namespace espresso::kernels {
 
-/// Cache rows of a block; its keys and values, as fp16 rows of a head of 64,
-/// are 32 KB each.
-inline constexpr int64_t kAttendRows = 256;
+/// Cache rows of a block: those of all heads, twice, fit the second cache.
+inline constexpr int64_t kAttendRows = 128;
 
 /// Rows of a key and a value cache from one on, at the elements of one head;
 /// fp16 or fp32.
@@ -25,6 +24,9 @@ struct CacheRows {
   DataType keyType = DataType::Float16, valueType = DataType::Float16;
   const void *keys = nullptr, *values = nullptr;
   int64_t stride = 0; ///< elements between rows
+  /// What will be wanted next, to be fetched meanwhile; may be none.
+  const void *nextKeys = nullptr, *nextValues = nullptr;
+  int64_t nextKeyBytes = 0, nextValueBytes = 0;
 };
 
 /// One column and the `heads` query heads that share a key and value head, over

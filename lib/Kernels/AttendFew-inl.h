@@ -26,7 +26,6 @@
 #include "Kernels/AttendBlock.h"
 #include "Kernels/Fold-inl.h"
 #include "Kernels/Math-inl.h"
-#include "hwy/cache_control.h"
 
 #include <algorithm>
 #include <cmath>
@@ -113,34 +112,19 @@ HWY_INLINE void addValues(const T *values, int64_t stride, int64_t count,
     hn::StoreU(sums[c * Vectors + v], d, out + c * outStride + v * kLaneCount);
 }
 
-/// How many rows ahead keys are asked for. The rows of a head lie apart, which
-/// hardware does not foresee.
-static constexpr int64_t kRowsAhead = 32;
-
-/// Asks for `count` rows of `bytes`, `stride` bytes apart.
-HWY_INLINE void fetchRows(const void *rows, int64_t stride, int64_t count,
-                          int64_t bytes) {
-  const char *at = static_cast<const char *>(rows);
-  for (int64_t r = 0; r < count; ++r, at += stride)
-    for (int64_t line = 0; line < bytes; line += 64)
-      hwy::Prefetch(at + line);
-}
-
 /// The heads of one column over one block; see AttendBlock. Rows are read as
 /// elements of T, `stride` apart and a whole number of vectors wide.
 template <int Heads, typename T>
 static void scoreHeads(const T *keys, int64_t stride, const AttendBlock &b,
                        int64_t head, bool fetch) {
   constexpr int kRows = kScoresTogether / Heads;
-  const int64_t bytes = b.headDim * int64_t{sizeof(T)};
+  const int64_t steps = (b.count + kRows - 1) / kRows;
+  Prefetcher keysAhead(b.rows.nextKeys, b.rows.nextKeyBytes, steps);
+  Prefetcher valuesAhead(b.rows.nextValues, b.rows.nextValueBytes, steps);
   for (int64_t r = 0; r < b.count; r += kRows) {
     if (fetch) {
-      // The next keys, and the values that will be wanted after them.
-      fetchRows(keys + (r + kRowsAhead) * stride, stride * sizeof(T), kRows,
-                bytes);
-      fetchRows(static_cast<const T *>(b.rows.values) + r * stride,
-                stride * sizeof(T), std::min<int64_t>(kRows, b.count - r),
-                bytes);
+      keysAhead.step();
+      valuesAhead.step();
     }
     scoreTile<kRows, Heads>(
         keys + r * stride, stride, b.count - r, b.queries + head * b.width,

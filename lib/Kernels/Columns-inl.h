@@ -30,7 +30,6 @@
 #endif
 
 #include "Kernels/Fold-inl.h"
-#include "hwy/cache_control.h"
 
 #include <algorithm>
 
@@ -43,10 +42,6 @@ static constexpr int kTileHeight = 6, kTileWidth = 4;
 #else
 static constexpr int kTileHeight = 3, kTileWidth = 4;
 #endif
-/// How far ahead of its use a row is asked for: far enough for the latency of
-/// memory, near enough to be in the cache still.
-static constexpr int64_t kPrefetchBytes = 4096;
-
 //===----------------------------------------------------------------------===//
 // One column
 //===----------------------------------------------------------------------===//
@@ -116,25 +111,6 @@ static void packTiled(const float *x, int64_t n, int64_t s, float *out,
       }
   }
 }
-
-/// Memory that is asked for little by little while other work goes on.
-class Prefetcher {
-public:
-  /// `perStep` lines in each of so many steps that all of them come.
-  HWY_INLINE Prefetcher(const void *from, int64_t bytes, int64_t steps)
-      : at(static_cast<const char *>(from)), end(at + bytes),
-        perStep((bytes / 64 + steps - 1) / std::max<int64_t>(1, steps)) {}
-  HWY_INLINE void step() {
-    if (at >= end)
-      return;
-    for (int64_t i = 0; i < perStep; ++i, at += 64)
-      hwy::Prefetch(at);
-  }
-
-private:
-  const char *at, *end;
-  int64_t perStep;
-};
 
 /// Rows of a tile; what they have beyond whole steps stands apart, filled up
 /// with zeros.

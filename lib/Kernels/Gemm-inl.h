@@ -24,6 +24,7 @@
 #endif
 
 #include "Kernels/Load-inl.h"
+#include "hwy/cache_control.h"
 
 #include <algorithm>
 
@@ -132,6 +133,27 @@ static void packPanels(const float *x, int64_t depth, int64_t s, float *packed,
   }
 }
 
+/// Asks for the weights of the next block, some rows with each tile: they lie
+/// in short pieces, which hardware does not foresee.
+template <typename T>
+class BlockFetcher {
+public:
+  BlockFetcher(const T *w, int64_t columns, int64_t rows, int64_t depth,
+               int64_t tiles)
+      : at(w), stride(columns), rows(rows),
+        bytes(depth * static_cast<int64_t>(sizeof(T))),
+        perTile((rows + tiles - 1) / tiles) {}
+  HWY_INLINE void step() {
+    for (int64_t i = 0; i < perTile && rows > 0; ++i, --rows, at += stride)
+      for (int64_t line = 0; line < bytes; line += 64)
+        hwy::Prefetch(reinterpret_cast<const char *>(at) + line);
+  }
+
+private:
+  const T *at;
+  int64_t stride, rows, bytes, perTile;
+};
+
 /// Rows [begin, end) of y = w x + bias, with x in panels and a block of
 /// kBlockRows * kDepth floats to widen weights into.
 template <typename T>
@@ -143,9 +165,19 @@ static void multiplyPanels(const T *w, int64_t columns, const float *packed,
     for (int64_t k = 0; k < columns; k += kDepth) {
       const int64_t depth = std::min(kDepth, columns - k);
       widenBlock(w + row * columns + k, columns, rows, depth, block);
+      // The rest of these rows, or the beginning of the next ones.
+      const bool isLast = k + kDepth >= columns;
+      const int64_t nextRow = isLast ? row + kBlockRows : row;
+      const int64_t nextK = isLast ? 0 : k + kDepth;
+      BlockFetcher<T> next(w + nextRow * columns + nextK, columns,
+                           std::clamp<int64_t>(end - nextRow, 0, kBlockRows),
+                           std::min(kDepth, columns - nextK),
+                           (s + kTileColumns - 1) / kTileColumns *
+                               ((rows + kTileRows - 1) / kTileRows));
       for (int64_t j = 0; j < s; j += kTileColumns) {
         const float *x = packed + j * columns + k * kTileColumns;
         for (int64_t r = 0; r < rows; r += kTileRows) {
+          next.step();
           const float *b = bias ? bias + row + r : nullptr;
           float *out = y + (row + r) * s + j;
           if (r + kTileRows <= rows && j + kTileColumns <= s)

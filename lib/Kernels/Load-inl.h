@@ -16,8 +16,11 @@
 #endif
 
 #include "espresso/Base/Half.h"
+#include "espresso/Kernels/MatMul.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
+#include <algorithm>
 #include <bit>
 
 /// Loops of a few rounds that must be unrolled: arrays of vectors stay in
@@ -76,29 +79,40 @@ HWY_INLINE float toFloat(hwy::bfloat16_t value) {
   return espresso::bfloatToFloat(std::bit_cast<uint16_t>(value));
 }
 
-/// The product of a row and a vector of `n` elements.
-template <typename T>
-HWY_INLINE float dotProduct(const T *row, const float *x, int64_t n) {
-  const FloatTag d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  FloatVec sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  int64_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    sum0 = hn::MulAdd(loadFloats(row + i), hn::LoadU(d, x + i), sum0);
-    sum1 = hn::MulAdd(loadFloats(row + i + lanes), hn::LoadU(d, x + i + lanes),
-                      sum1);
-    sum2 = hn::MulAdd(loadFloats(row + i + 2 * lanes),
-                      hn::LoadU(d, x + i + 2 * lanes), sum2);
-    sum3 = hn::MulAdd(loadFloats(row + i + 3 * lanes),
-                      hn::LoadU(d, x + i + 3 * lanes), sum3);
+/// Memory that is asked for little by little while other work goes on.
+class Prefetcher {
+public:
+  /// `perStep` lines in each of so many steps that all of them come.
+  HWY_INLINE Prefetcher(const void *from, int64_t bytes, int64_t steps)
+      : at(static_cast<const char *>(from)), end(at + bytes),
+        perStep((bytes / 64 + steps - 1) / std::max<int64_t>(1, steps)) {}
+  HWY_INLINE void step() {
+    if (at >= end)
+      return;
+    for (int64_t i = 0; i < perStep; ++i, at += 64)
+      hwy::Prefetch(at);
   }
-  for (; i + lanes <= n; i += lanes)
-    sum0 = hn::MulAdd(loadFloats(row + i), hn::LoadU(d, x + i), sum0);
-  sum0 = hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
-  float total = hn::GetLane(hn::SumOfLanes(d, sum0));
-  for (; i < n; ++i)
-    total += toFloat(row[i]) * x[i];
-  return total;
+
+private:
+  const char *at, *end;
+  int64_t perStep;
+};
+
+/// How far ahead of its use a row is asked for: far enough for the latency of
+/// memory, near enough to be in the cache still.
+static constexpr int64_t kPrefetchBytes = 4096;
+
+/// Calls `function` with the rows of `w` as elements of their type.
+template <typename Function>
+HWY_INLINE void withElements(const MatrixView &w, const Function &function) {
+  switch (w.type) {
+  case DataType::Float16:
+    return function(static_cast<const hwy::float16_t *>(w.data));
+  case DataType::BFloat16:
+    return function(static_cast<const hwy::bfloat16_t *>(w.data));
+  default:
+    return function(static_cast<const float *>(w.data));
+  }
 }
 
 } // namespace espresso::kernels::HWY_NAMESPACE

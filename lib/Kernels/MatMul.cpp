@@ -21,19 +21,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {
 
-/// Calls `function` with the rows of `w` as elements of their type.
-template <typename Function>
-HWY_INLINE void withElements(const MatrixView &w, const Function &function) {
-  switch (w.type) {
-  case DataType::Float16:
-    return function(static_cast<const hwy::float16_t *>(w.data));
-  case DataType::BFloat16:
-    return function(static_cast<const hwy::bfloat16_t *>(w.data));
-  default:
-    return function(static_cast<const float *>(w.data));
-  }
-}
-
 static void fewColumns(const MatrixView &w, const float *x, int64_t s,
                        const float *bias, float *y, int64_t begin,
                        int64_t end) {
@@ -80,14 +67,19 @@ HWY_EXPORT(blockSize);
 static constexpr int64_t kElementsPerThread = 16384;
 
 PreparedColumns prepareColumns(std::span<const float> x, int64_t depth,
-                               int64_t s, ThreadPool &pool) {
+                               int64_t s, ThreadPool &pool, int64_t extra) {
   assert(static_cast<int64_t>(x.size()) >= depth * s);
-  if (s == 1)
-    return {x.data(), s};
+  PreparedColumns prepared{.data = x.data(), .count = s};
+  if (s == 1) {
+    if (extra > 0)
+      prepared.extra = pool.getWorkspace(extra);
+    return prepared;
+  }
   const int64_t grain =
       std::max<int64_t>(1, kElementsPerThread / std::max<int64_t>(1, depth));
   if (s <= kMaxFewColumns) {
-    float *tiled = pool.getWorkspace(HWY_DYNAMIC_DISPATCH(tiledSize)(depth, s));
+    const int64_t size = HWY_DYNAMIC_DISPATCH(tiledSize)(depth, s);
+    float *tiled = pool.getWorkspace(size + extra);
     const int64_t width = HWY_DYNAMIC_DISPATCH(tileWidth)();
     pool.parallelFor((s + width - 1) / width,
                      std::max<int64_t>(1, grain / width),
@@ -95,19 +87,25 @@ PreparedColumns prepareColumns(std::span<const float> x, int64_t depth,
                        HWY_DYNAMIC_DISPATCH(packTiled)
                        (x.data(), depth, s, tiled, begin, end);
                      });
-    return {tiled, s};
+    prepared.data = tiled;
+    prepared.extra = tiled + size;
+    return prepared;
   }
   const int64_t packed = HWY_DYNAMIC_DISPATCH(packedSize)(depth, s);
   const int64_t block = HWY_DYNAMIC_DISPATCH(blockSize)();
-  float *panels =
-      pool.getWorkspace(packed + block * int64_t{pool.getNumThreads()});
+  const int64_t size = packed + block * int64_t{pool.getNumThreads()};
+  float *panels = pool.getWorkspace(size + extra);
   const int64_t width = HWY_DYNAMIC_DISPATCH(panelColumns)();
   pool.parallelFor((s + width - 1) / width, std::max<int64_t>(1, grain / width),
                    [&](int64_t begin, int64_t end, unsigned) {
                      HWY_DYNAMIC_DISPATCH(packPanels)
                      (x.data(), depth, s, panels, begin, end);
                    });
-  return {panels, s, panels + packed, block};
+  prepared.data = panels;
+  prepared.blocks = panels + packed;
+  prepared.blockSize = block;
+  prepared.extra = panels + size;
+  return prepared;
 }
 
 int64_t getChunkRows(int64_t rows, const MatrixView &w, int64_t s,

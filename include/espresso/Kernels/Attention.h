@@ -53,8 +53,8 @@ struct AttentionShape {
   int64_t window = std::numeric_limits<int64_t>::max();
 };
 
-/// Floats of scratch memory `attention` needs when the cache has `rows` rows.
-/// Saturates at INT64_MAX.
+/// Floats of scratch memory `attention` needs when the cache has `rows` rows,
+/// for as many columns as the shape has or fewer. Saturates at INT64_MAX.
 [[nodiscard]] int64_t getAttentionScratch(const AttentionShape &shape,
                                           int64_t rows, unsigned threads);
 

@@ -61,12 +61,15 @@ struct PreparedColumns {
   int64_t count = 0;
   float *blocks = nullptr; ///< room for each thread
   int64_t blockSize = 0;
+  float *extra = nullptr; ///< what else was asked for
 };
 
-/// Prepares x [depth, S]. Uses the workspace of the pool.
+/// Prepares x [depth, S]. Uses the workspace of the pool, and `extra` floats
+/// more of it for the caller.
 [[nodiscard]] PreparedColumns prepareColumns(std::span<const float> x,
                                              int64_t depth, int64_t s,
-                                             ThreadPool &pool);
+                                             ThreadPool &pool,
+                                             int64_t extra = 0);
 
 /// Rows [begin, end) of y [O, S] = W x (+ b), as matMul() makes them, to be
 /// called for disjoint rows by the threads of a pool. `bias` may be null.

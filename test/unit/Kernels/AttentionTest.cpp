@@ -225,6 +225,24 @@ TEST_P(AttentionTest, ThreadsDoNotChangeManyColumns) {
   EXPECT_EQ(run(c, kCache, vCache, q, 1), run(c, kCache, vCache, q, 3));
 }
 
+// Scratch memory for a shape does for fewer columns and rows, too.
+TEST_P(AttentionTest, ScratchIsEnoughForLess) {
+  for (int64_t headDim : {16, 64, 200})
+    for (int64_t most : {1, 2, 32, 33, 512})
+      for (int64_t columns : {1, 2, 32, 33, 512}) {
+        if (columns > most)
+          continue;
+        const int64_t enough = getAttentionScratch(
+            {.heads = 8, .kvHeads = 2, .headDim = headDim, .columns = most},
+            2000, 3);
+        EXPECT_GE(enough, getAttentionScratch({.heads = 8,
+                                               .kvHeads = 2,
+                                               .headDim = headDim,
+                                               .columns = columns},
+                                              1999, 3));
+      }
+}
+
 // What later rows of the cache hold, be it no number, changes nothing.
 TEST_P(AttentionTest, RowsThatAreNotSeenDoNotMatter) {
   Case c{2, 1, 16, 3, 4, DataType::Float32};
