@@ -20,6 +20,10 @@ config.environment["FILECHECK_OPTS"] = (
 for variable in ("NO_COLOR", "CLICOLOR_FORCE"):
     config.environment.pop(variable, None)
 
+# Nor must tests leave anything with the user.
+config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root,
+                                                    "cache")
+
 # A report of a sanitizer must not pass for an exit code of ours. LLVM's headers
 # poison memory that its libraries, built without sanitizers, do not know of.
 if config.espresso_sanitizers:

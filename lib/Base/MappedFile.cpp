@@ -63,6 +63,29 @@ static absl::Status statusFromErrno(const std::string &path, int error) {
   }
 }
 
+static FileIdentity makeIdentity(const struct stat &info) {
+#ifdef __APPLE__
+  const timespec &modified = info.st_mtimespec, &changed = info.st_ctimespec;
+#else
+  const timespec &modified = info.st_mtim, &changed = info.st_ctim;
+#endif
+  auto nanoseconds = [](const timespec &time) {
+    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  return {.device = static_cast<uint64_t>(info.st_dev),
+          .inode = static_cast<uint64_t>(info.st_ino),
+          .size = static_cast<uint64_t>(info.st_size),
+          .modifiedNs = nanoseconds(modified),
+          .changedNs = nanoseconds(changed)};
+}
+
+std::optional<FileIdentity> getFileIdentity(const std::string &path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) != 0)
+    return std::nullopt;
+  return makeIdentity(info);
+}
+
 absl::StatusOr<std::shared_ptr<const MappedFile>>
 MappedFile::open(const std::string &path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
@@ -95,7 +118,8 @@ MappedFile::open(const std::string &path) {
     guardEnd(data, size, /*enable=*/true);
   }
   ::close(descriptor);
-  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+  return std::shared_ptr<const MappedFile>(
+      new MappedFile(path, data, makeIdentity(info)));
 }
 
 void MappedFile::release(uint64_t offset, uint64_t count) const {

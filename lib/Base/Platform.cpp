@@ -120,6 +120,26 @@ std::string getProcessorName() {
   return {};
 }
 
+static std::string readBootId() {
+#if defined(__linux__)
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+#elif defined(__APPLE__)
+  char id[64];
+  size_t size = sizeof(id);
+  if (::sysctlbyname("kern.bootsessionuuid", id, &size, nullptr, 0) == 0)
+    return std::string(id, ::strnlen(id, size));
+#endif
+  return {};
+}
+
+const std::string &getBootId() {
+  static const std::string kId = readBootId();
+  return kId;
+}
+
 std::string getExecutablePath() {
   std::filesystem::path path = "/proc/self/exe";
 #ifdef __APPLE__

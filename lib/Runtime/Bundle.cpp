@@ -43,8 +43,7 @@ static absl::Status addPath(const absl::Status &status,
 
 absl::StatusOr<std::shared_ptr<const Bundle>>
 Bundle::open(const std::string &path, const BundleOptions &options) {
-  ESPRESSO_ASSIGN_OR_RETURN(FileMap files,
-                            readManifest(path, options.verifyWeights));
+  ESPRESSO_ASSIGN_OR_RETURN(FileMap files, readManifest(path, options));
   auto vocabulary = files.find("tokenizer.pb");
   if (vocabulary == files.end())
     return absl::InvalidArgumentError(

@@ -8,6 +8,7 @@
 
 #include "Manifest.h"
 
+#include "VerifiedFiles.h"
 #include "espresso/Base/Sha256.h"
 #include "espresso/Base/StatusMacros.h"
 
@@ -15,9 +16,13 @@
 #include "nlohmann/json.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <map>
 #include <string_view>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace espresso::runtime {
 
@@ -100,9 +105,18 @@ static bool isWeightFile(const std::string &path) {
              0;
 }
 
-static absl::StatusOr<std::shared_ptr<const MappedFile>>
-readEntry(const fs::path &root, const std::string &path, const json &entry,
-          bool verifyWeights) {
+namespace {
+
+/// A file of the manifest, opened.
+struct Entry {
+  std::shared_ptr<const MappedFile> file;
+  std::string digest; ///< as the manifest says
+};
+
+} // namespace
+
+static absl::StatusOr<Entry>
+readEntry(const fs::path &root, const std::string &path, const json &entry) {
   const std::string manifest = (root / kManifest).string();
   if (!isPlainPath(path) || path == kManifest)
     return invalid(manifest, "'", path, "' is no path inside the bundle");
@@ -118,13 +132,67 @@ readEntry(const fs::path &root, const std::string &path, const json &entry,
   if (file->getSize() != bytes)
     return invalid(file->getPath(), "has ", file->getSize(),
                    " bytes, the manifest expects ", bytes);
-  if (!verifyWeights && isWeightFile(path))
-    return file;
-  const std::string actual = sha256Hex(file->getBytes());
-  if (actual != digest)
-    return invalid(file->getPath(), "the file was changed: its digest is ",
-                   actual, ", the manifest expects ", digest);
-  return file;
+  return Entry{file, digest};
+}
+
+/// Checks digests with all threads of the machine, a file each.
+static absl::Status checkDigests(const std::vector<const Entry *> &entries) {
+  std::vector<std::string> actual(entries.size());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1)) < entries.size();)
+      actual[i] = sha256Hex(entries[i]->file->getBytes());
+  };
+  uint64_t bytes = 0;
+  for (const Entry *entry : entries)
+    bytes += entry->file->getSize();
+  // Less is read sooner than a thread has started.
+  constexpr uint64_t kBytesPerThread = 1 << 20;
+  const uint64_t threads =
+      std::min<uint64_t>({std::thread::hardware_concurrency(),
+                          bytes / kBytesPerThread, entries.size()});
+  std::vector<std::thread> others;
+  for (uint64_t i = 1; i < threads; ++i)
+    others.emplace_back(work);
+  work();
+  for (std::thread &thread : others)
+    thread.join();
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (actual[i] != entries[i]->digest)
+      return invalid(entries[i]->file->getPath(),
+                     "the file was changed: its digest is ", actual[i],
+                     ", the manifest expects ", entries[i]->digest);
+  return absl::OkStatus();
+}
+
+/// Opens all files and checks what the options call for.
+static absl::StatusOr<FileMap> readFiles(const std::string &path,
+                                         const json &manifest,
+                                         const BundleOptions &options) {
+  const fs::path root(path);
+  VerifiedFiles verified(options.verifyWeights ? options.verifiedFiles
+                                               : std::string(),
+                         path, getString(manifest, "self_sha256"));
+  std::map<std::string, Entry> entries;
+  std::vector<const Entry *> unchecked;
+  for (const auto &[name, entry] : manifest["files"].items()) {
+    Entry &opened = entries[name];
+    ESPRESSO_ASSIGN_OR_RETURN(opened, readEntry(root, name, entry));
+    if (isWeightFile(name) &&
+        (!options.verifyWeights || verified.holds(name, *opened.file)))
+      continue;
+    unchecked.push_back(&opened);
+  }
+  ESPRESSO_RETURN_IF_ERROR(checkDigests(unchecked));
+  FileMap files;
+  for (const auto &[name, entry] : entries) {
+    files[name] = entry.file;
+    if (isWeightFile(name) && options.verifyWeights &&
+        !verified.holds(name, *entry.file))
+      verified.add(name, *entry.file);
+  }
+  verified.save();
+  return files;
 }
 
 /// Checks that the directory holds the listed files and no others.
@@ -164,7 +232,7 @@ static absl::Status checkHeader(const std::string &file, const json &manifest) {
 }
 
 absl::StatusOr<FileMap> readManifest(const std::string &path,
-                                     bool verifyWeights) {
+                                     const BundleOptions &options) {
   const fs::path root(path);
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
@@ -184,11 +252,7 @@ absl::StatusOr<FileMap> readManifest(const std::string &path,
   const json manifest = json::parse(text, nullptr, /*allow_exceptions=*/false);
   ESPRESSO_RETURN_IF_ERROR(checkHeader(file->getPath(), manifest));
   ESPRESSO_RETURN_IF_ERROR(checkSelf(file->getPath(), text, manifest));
-  FileMap files;
-  for (const auto &[name, entry] : manifest["files"].items()) {
-    ESPRESSO_ASSIGN_OR_RETURN(files[name],
-                              readEntry(root, name, entry, verifyWeights));
-  }
+  ESPRESSO_ASSIGN_OR_RETURN(FileMap files, readFiles(path, manifest, options));
   ESPRESSO_RETURN_IF_ERROR(checkNoOthers(root, files));
   return files;
 }

@@ -10,6 +10,7 @@
 #define ESPRESSO_LIB_RUNTIME_MANIFEST_H
 
 #include "Plan.h"
+#include "espresso/Runtime/Bundle.h"
 
 #include "absl/status/statusor.h"
 
@@ -20,9 +21,9 @@ namespace espresso::runtime {
 /// Checks manifest.json of the bundle at `path` (docs/Bundle.md) and the files
 /// it lists: all there, no others, sizes and digests right, no path that leaves
 /// the bundle or passes through a symbolic link. Returns the files, mapped.
-/// Digests of weight files (*.bin) are checked if `verifyWeights`.
-[[nodiscard]] absl::StatusOr<FileMap> readManifest(const std::string &path,
-                                                   bool verifyWeights);
+/// Of weight files (*.bin), digests are checked as the options say.
+[[nodiscard]] absl::StatusOr<FileMap>
+readManifest(const std::string &path, const BundleOptions &options);
 
 } // namespace espresso::runtime
 

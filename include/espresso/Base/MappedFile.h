@@ -13,10 +13,23 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace espresso {
+
+/// What the file system says of a file. A file that was written to, replaced or
+/// restored has another identity, as far as its clock is fine enough.
+struct FileIdentity {
+  uint64_t device = 0, inode = 0, size = 0;
+  int64_t modifiedNs = 0, changedNs = 0; ///< since 1970
+  bool operator==(const FileIdentity &) const = default;
+};
+
+/// The identity of the file at `path`, or nothing.
+[[nodiscard]] std::optional<FileIdentity>
+getFileIdentity(const std::string &path);
 
 /// A file mapped read-only for as long as the object lives. Shared by every
 /// weight that points into it. Thread-safe.
@@ -34,6 +47,8 @@ public:
 
   const std::string &getPath() const { return path; }
   uint64_t getSize() const { return size; }
+  /// As it was when the file was opened.
+  const FileIdentity &getIdentity() const { return identity; }
   /// The bytes; empty for an empty file.
   std::span<const uint8_t> getBytes() const { return {data, size}; }
   /// Lets the system take back the memory that holds these bytes, which must
@@ -41,12 +56,15 @@ public:
   void release(uint64_t offset, uint64_t count) const;
 
 private:
-  MappedFile(std::string path, const uint8_t *data, uint64_t size)
-      : path(std::move(path)), data(data), size(size) {}
+  MappedFile(std::string path, const uint8_t *data,
+             const FileIdentity &identity)
+      : path(std::move(path)), data(data), size(identity.size),
+        identity(identity) {}
 
   std::string path;
   const uint8_t *data;
   uint64_t size;
+  FileIdentity identity;
 };
 
 } // namespace espresso

@@ -41,6 +41,9 @@ namespace espresso {
 /// not say.
 [[nodiscard]] std::string getExecutablePath();
 
+/// What distinguishes this start of the machine from others; empty if unknown.
+[[nodiscard]] const std::string &getBootId();
+
 } // namespace espresso
 
 #endif // ESPRESSO_BASE_PLATFORM_H

@@ -36,6 +36,10 @@ struct ModelInfo {
 struct BundleOptions {
   /// Digests of files that hold nothing but weights are checked too.
   bool verifyWeights = true;
+  /// Where it is noted which weights were found right, so that those that have
+  /// not changed since, on a machine that has not started anew, are not read
+  /// for their digests again; empty: nowhere.
+  std::string verifiedFiles = {};
   /// Steps of the plan are joined to one kernel where there is one for them;
   /// results change by rounding only.
   bool fuseSteps = true;

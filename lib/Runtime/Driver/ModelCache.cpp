@@ -61,17 +61,21 @@ static absl::StatusOr<std::string> findCompiler() {
                  "program nor on the PATH"));
 }
 
-/// Where bundles are kept; made if it is not there.
-static absl::StatusOr<fs::path> findDirectory() {
+fs::path getCacheDirectory() {
   // Relative paths in XDG_CACHE_HOME are invalid by its specification.
-  fs::path directory;
   const char *cache = std::getenv("XDG_CACHE_HOME");
   const char *home = std::getenv("HOME");
   if (cache && fs::path(cache).is_absolute())
-    directory = fs::path(cache) / "espresso";
-  else if (home && fs::path(home).is_absolute())
-    directory = fs::path(home) / ".cache" / "espresso";
-  else
+    return fs::path(cache) / "espresso";
+  if (home && fs::path(home).is_absolute())
+    return fs::path(home) / ".cache" / "espresso";
+  return {};
+}
+
+/// Where bundles are kept; made if it is not there.
+static absl::StatusOr<fs::path> findDirectory() {
+  const fs::path directory = getCacheDirectory();
+  if (directory.empty())
     return absl::UnavailableError(
         "no place for compiled models: neither XDG_CACHE_HOME nor HOME is set; "
         "run espresso-compile by hand");

@@ -12,10 +12,15 @@
 #include "absl/status/statusor.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 
 namespace espresso::runtime {
+
+/// Where espresso-run keeps what it can make again: bundles that it compiled,
+/// records of files that were found right. Empty without a place.
+[[nodiscard]] std::filesystem::path getCacheDirectory();
 
 /// A model as a command line names it, and what espresso-compile is told.
 struct ModelRequest {

@@ -23,8 +23,12 @@ using BundleOr = absl::StatusOr<std::shared_ptr<const Bundle>>;
 BundleOr ModelOpener::openBundle(const std::string &path) {
   const Progress progress(wantsProgress, absl::StrCat("checking ", path));
   const auto start = std::chrono::steady_clock::now();
-  BundleOr opened = Bundle::open(
-      path, {.verifyWeights = verifyWeights, .fuseSteps = fuseSteps});
+  BundleOptions bundleOptions{.verifyWeights = verifyWeights,
+                              .fuseSteps = fuseSteps};
+  const std::filesystem::path cache = getCacheDirectory();
+  if (trustsRecords && !cache.empty())
+    bundleOptions.verifiedFiles = (cache / "verified").string();
+  BundleOr opened = Bundle::open(path, bundleOptions);
   seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

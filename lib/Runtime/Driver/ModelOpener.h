@@ -25,9 +25,11 @@ namespace espresso::runtime {
 class ModelOpener {
 public:
   ModelOpener(const ModelRequest &request, const Messages &messages,
-              bool verifyWeights, bool wantsProgress, bool fuseSteps = true)
+              bool verifyWeights, bool wantsProgress, bool fuseSteps = true,
+              bool trustsRecords = true)
       : request(request), messages(messages), verifyWeights(verifyWeights),
-        wantsProgress(wantsProgress), fuseSteps(fuseSteps) {}
+        wantsProgress(wantsProgress), fuseSteps(fuseSteps),
+        trustsRecords(trustsRecords) {}
 
   /// The bundle; null with the exit code of espresso-compile if that failed,
   /// which has said why. Errors: those of Bundle::open and ModelCache.
@@ -49,6 +51,7 @@ private:
   const bool verifyWeights;
   const bool wantsProgress;
   const bool fuseSteps;
+  const bool trustsRecords; ///< of BundleOptions::verifiedFiles
   double seconds = 0;
 };
 

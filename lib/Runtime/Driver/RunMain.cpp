@@ -92,7 +92,7 @@ absl::Status Runner::openBundle(int &exitCode) {
                              .color = options.color,
                              .verbose = options.verbose};
   ModelOpener opener(request, messages, !options.noVerify, wantsProgress(),
-                     !options.noFuse);
+                     !options.noFuse, !options.verify);
   ESPRESSO_ASSIGN_OR_RETURN(bundle, opener.open(exitCode));
   loadSeconds = opener.getSeconds();
   return absl::OkStatus();

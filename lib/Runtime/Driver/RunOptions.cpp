@@ -97,6 +97,9 @@ static OptionGroup getModelOptions(RunOptions &o) {
   return {"Model",
           {{"--threads", "-t", "N", "Threads (default 0: all)", false,
             storeInteger(o.threads, 0, 512)},
+           {"--verify", "", "",
+            "Check the digests of weights though they were right before", true,
+            storeFlag(o.verify)},
            {"--no-verify", "", "", "Do not check the digests of weights", true,
             storeFlag(o.noVerify)},
            {"--no-fuse", "", "", "Run each step of the plan on its own", true,
@@ -156,6 +159,8 @@ parseRunOptions(std::span<const std::string_view> arguments) {
                  "and --ignore-eos");
   if (!o.chat && (!o.system.empty() || !o.chatTemplate.empty()))
     return usage("--system and --chat-template need --chat");
+  if (o.verify && o.noVerify)
+    return usage("--verify and --no-verify exclude each other");
   if (o.ids && o.logits == "-")
     return usage("--ids and --logits=- both want stdout");
   o.sampler.seed = static_cast<uint64_t>(o.seed);

@@ -43,6 +43,7 @@ struct RunOptions {
 
   int64_t threads = 0;
   bool noVerify = false;
+  bool verify = false;
   bool noFuse = false;
 
   std::string tokenizer; ///< for espresso-compile
