@@ -1,7 +1,7 @@
 """The measurements of benchmarks.py: what is run, and what it is held to."""
 
-import functools
 import re
+import shlex
 import typing
 
 from toolrun import Spread, ToolError, run_json, run_text
@@ -29,6 +29,7 @@ class Settings(typing.NamedTuple):
     rounds: int
     quick: object  # None, or the model that is measured instead of all
     kernel_bench: object
+    head_trials: int  # with a head of real size
     say: typing.Callable[[str], None]
 
     def models(self, names):
@@ -187,42 +188,52 @@ def measure_cold(settings):
 # Kernels
 # ---------------------------------------------------------------------------
 
-KERNEL_LINE = re.compile(r"^(?P<name>\S.*?) +(?P<median>\d+\.\d+) +"
-                         r"\((?P<low>[\d.]+) to (?P<high>[\d.]+)\) +"
-                         r"(?P<speed>[\d.]+ \S+)(?P<note>.*)$")
-
-
-@functools.lru_cache(maxsize=None)
-def run_kernel_bench(path, rounds, say):
-    """What espresso-kernel-bench measures: matches of KERNEL_LINE; and how it was
-    run. It runs once, whatever sections want of it."""
+def run_kernels(settings, prefix):
+    """The lines of espresso-kernel-bench that begin so, and the command."""
+    path = settings.kernel_bench
     if not path.exists():
         raise ToolError(f"'{path.name}' is not built")
-    words = ["--rounds", str(rounds)]
-    shown = " ".join([path.name, *words])
-    say(shown)
-    text = run_text([path, *words])
-    found = [match for match in map(KERNEL_LINE.match, text.splitlines()) if match]
-    return found, shown
-
-
-def measure_kernels(settings, prefix, target):
-    """A section of the lines that begin so."""
-    found, shown = run_kernel_bench(settings.kernel_bench, settings.rounds,
-                                    settings.say)
-    lines = [Line(match["name"],
-                  Spread(float(match[part]) for part in ("low", "median", "high")),
-                  target, note=(match["speed"] + match["note"].rstrip()))
-             for match in found if match["name"].startswith(prefix)]
+    words = ["--rounds", str(settings.rounds), "--only", prefix]
+    shown = shlex.join([path.name, *words])
+    settings.say(shown)
+    lines = run_json([path, *words, "--json"])["lines"]
     if not lines:
-        raise ToolError(f"'{settings.kernel_bench.name}' measures nothing that begins "
-                        f"with '{prefix}'")
-    return Section(lines, [shown], [])
+        raise ToolError(f"'{path.name}' measures nothing that begins with '{prefix}'")
+    return lines, shown
+
+
+def make_kernel_line(line, target):
+    note = f"{line['speed']:.1f} {line['unit']}{line['note']}"
+    return Line(line["name"], Spread([line["low"], line["median"], line["high"]]),
+                target, note=note)
 
 
 def measure_matvec(settings):
-    return measure_kernels(settings, "fp16 matvec", 0.90)
+    lines, shown = run_kernels(settings, "fp16 matvec")
+    return Section([make_kernel_line(line, 0.90) for line in lines], [shown], [])
+
+
+def measure_products(settings):
+    """Beside the same products with weights of float32."""
+    lines, shown = run_kernels(settings, "fp16 product beside fp32")
+    return Section([make_kernel_line(line, 0.95) for line in lines
+                    if re.search(r"\b(128|512) columns", line["name"])], [shown], [])
+
+
+def run_trials(settings, count, rows):
+    """Random activations whose best row the heads must agree on; what the program
+    says of them, and the command."""
+    words = ["--trials", str(count), "--rows", str(rows), "--columns", "2048"]
+    shown = shlex.join([settings.kernel_bench.name, *words])
+    settings.say(shown)
+    return run_text([settings.kernel_bench, *words]).strip(), shown
 
 
 def measure_head(settings):
-    return measure_kernels(settings, "screened head", 1.7)
+    lines, shown = run_kernels(settings, "screened head")
+    commands, remarks = [shown], []
+    for count, rows in ((100_000, 8192), (settings.head_trials, 128_256)):
+        said, shown = run_trials(settings, 32 if settings.quick else count, rows)
+        commands.append(shown)
+        remarks.append(said.replace("\n", "; "))
+    return Section([make_kernel_line(line, 1.7) for line in lines], commands, remarks)
