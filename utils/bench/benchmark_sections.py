@@ -28,12 +28,19 @@ class Settings(typing.NamedTuple):
     espresso_run: object
     rounds: int
     quick: object  # None, or the model that is measured instead of all
+    only_models: list
     kernel_bench: object
     head_trials: int  # with a head of real size
     say: typing.Callable[[str], None]
 
     def models(self, names):
-        return [self.quick] if self.quick else names
+        """Those of a section that are wanted."""
+        wanted = ([self.quick] if self.quick else
+                  [name for name in names if name in self.only_models])
+        if not wanted:
+            raise ToolError("none of its models was asked for (--models): "
+                            + ", ".join(names))
+        return wanted
 
 
 def spread_of(summary):
@@ -97,7 +104,7 @@ def measure_decode(settings):
         remarks.append(f"{report['model']['name']}: "
                        f"{report['model']['weight_bytes_per_token'] / 1e6:.0f} MB a "
                        f"token; head: {report['head']['kind']}, "
-                       f"{report['head'].get('method', 'full')}; "
+                       f"placed on {report['head']['placement']}; "
                        + get_limits(report))
         for test in report["tests"]:
             lines.append(Line(describe_test(report, test),

@@ -9,7 +9,7 @@ made-up weights; they are compiled to the cache of espresso-run once, which take
 All of it takes about a quarter of an hour on two cores.
 
 The document is written whole, when everything has been measured; a run that is
-interrupted, or that measures a part of it (--sections, --quick), leaves it alone and
+interrupted, or that measures a part of it (--sections, --models, --quick), leaves it alone and
 prints to stdout unless -o names a file.
 """
 
@@ -69,6 +69,10 @@ def parse_arguments():
     parser.add_argument("--build", type=pathlib.Path, metavar="DIR",
                         default=SOURCE / "build/release")
     parser.add_argument("--sections", metavar="LIST", default=",".join(SECTIONS))
+    parser.add_argument("--models", metavar="LIST",
+                        default=",".join(sections.MODELS),
+                        help="the only models to run, of "
+                        + ", ".join(sections.MODELS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--head-trials", type=int, default=2000, metavar="N",
                         help="trials of a head of 128,256 rows, of which 100,000 take "
@@ -88,13 +92,18 @@ def parse_arguments():
     parser.add_argument("-o", "--output", type=pathlib.Path)
     arguments = parser.parse_args()
     arguments.sections = arguments.sections.split(",")
-    for name in arguments.sections:
-        if name not in SECTIONS:
-            parser.error(f"--sections: there is no '{name}'; there are "
-                         + ", ".join(SECTIONS))
+    arguments.models = arguments.models.split(",")
+    for option, wanted, there in (
+            ("--sections", arguments.sections, list(SECTIONS)),
+            ("--models", arguments.models, sections.MODELS)):
+        for name in wanted:
+            if name not in there:
+                parser.error(f"{option}: there is no '{name}'; there are "
+                             + ", ".join(there))
     if arguments.rounds < 1 or arguments.head_trials < 1:
         parser.error("--rounds, --head-trials: expected at least 1")
-    is_whole = not arguments.quick and arguments.sections == list(SECTIONS)
+    is_whole = (not arguments.quick and arguments.sections == list(SECTIONS)
+                and arguments.models == sections.MODELS)
     if arguments.output is None and is_whole:
         arguments.output = DOCUMENT
     return arguments
@@ -119,6 +128,7 @@ def measure(arguments):
         espresso_run=arguments.espresso_run or arguments.build / "bin/espresso-run",
         rounds=arguments.rounds,
         quick=arguments.model if arguments.quick else None,
+        only_models=arguments.models,
         kernel_bench=kernel_bench, head_trials=arguments.head_trials, say=say)
     results = {}
     for name in arguments.sections:
@@ -183,6 +193,8 @@ def format_document(arguments, results, usage):
                         "everything runs, and nothing else.")
     if rounds < 5:
         warnings.append("Fewer than five rounds.")
+    if not arguments.quick and arguments.models != sections.MODELS:
+        warnings.append("Of the models only: " + ", ".join(arguments.models) + ".")
     missing = [name for name in SECTIONS if name not in results]
     if missing:
         warnings.append("Not run: " + ", ".join(missing) + ".")
