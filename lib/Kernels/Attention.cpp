@@ -21,23 +21,36 @@
 HWY_BEFORE_NAMESPACE();
 namespace espresso::kernels::HWY_NAMESPACE {
 
-/// Rotates one head: `n` = pairs * columns elements in either half.
+/// Rotates `lanes` elements of either half.
+HWY_INLINE void ropeVector(const float *low, const float *high,
+                           const float *cosines, const float *sines,
+                           float *outLow, float *outHigh) {
+  const FloatTag d;
+  const FloatVec x = hn::LoadU(d, low), y = hn::LoadU(d, high);
+  const FloatVec c = hn::LoadU(d, cosines), s = hn::LoadU(d, sines);
+  hn::StoreU(hn::NegMulAdd(y, s, hn::Mul(x, c)), d, outLow);
+  hn::StoreU(hn::MulAdd(x, s, hn::Mul(y, c)), d, outHigh);
+}
+
+/// Rotates one head: `n` = pairs * columns elements in either half. The rest of
+/// the vectors goes through padded ones: an element has the same bits wherever
+/// it lies.
 static void ropeHead(const float *x, int64_t n, const float *cosines,
                      const float *sines, float *out) {
   const FloatTag d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const FloatVec low = hn::LoadU(d, x + i), high = hn::LoadU(d, x + n + i);
-    const FloatVec c = hn::LoadU(d, cosines + i), s = hn::LoadU(d, sines + i);
-    hn::StoreU(hn::Sub(hn::Mul(low, c), hn::Mul(high, s)), d, out + i);
-    hn::StoreU(hn::Add(hn::Mul(high, c), hn::Mul(low, s)), d, out + n + i);
-  }
-  for (; i < n; ++i) {
-    const float low = x[i], high = x[n + i];
-    out[i] = low * cosines[i] - high * sines[i];
-    out[n + i] = high * cosines[i] + low * sines[i];
-  }
+  for (; i + lanes <= n; i += lanes)
+    ropeVector(x + i, x + n + i, cosines + i, sines + i, out + i, out + n + i);
+  if (i == n)
+    return;
+  HWY_ALIGN float rest[6][hn::MaxLanes(d)] = {};
+  const float *from[] = {x + i, x + n + i, cosines + i, sines + i};
+  for (int k = 0; k < 4; ++k)
+    std::copy_n(from[k], n - i, rest[k]);
+  ropeVector(rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]);
+  std::copy_n(rest[4], n - i, out + i);
+  std::copy_n(rest[5], n - i, out + n + i);
 }
 
 } // namespace espresso::kernels::HWY_NAMESPACE

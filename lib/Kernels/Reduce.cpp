@@ -1,4 +1,4 @@
-//===- Reduce.cpp - Sums, norms, softmax and arg-max ----------------------===//
+//===- Reduce.cpp - Sums, norms and softmax -------------------------------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h" // IWYU pragma: keep
 
 #include "Kernels/Math-inl.h"
+#include "Kernels/Turned.h"
 #include "espresso/Kernels/Reduce.h"
 #include "hwy/highway.h"
 
@@ -303,30 +304,6 @@ static void normAll(const float *x, const AxisShape &shape, bool centre,
   }
 }
 
-//===----------------------------------------------------------------------===//
-// Arg-max
-//===----------------------------------------------------------------------===//
-
-static int64_t argMaxAll(const float *x, int64_t n) {
-  const FloatTag d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const float lowest = -std::numeric_limits<float>::infinity();
-  const FloatVec lowests = hn::Set(d, lowest);
-  FloatVec tops = lowests;
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const FloatVec v = hn::LoadU(d, x + i);
-    tops = hn::Max(tops, hn::IfThenElse(hn::IsNaN(v), lowests, v));
-  }
-  float top = hn::GetLane(hn::MaxOfLanes(d, tops));
-  for (; i < n; ++i)
-    top = x[i] > top ? x[i] : top;
-  for (i = 0; i < n; ++i)
-    if (x[i] == top)
-      return i;
-  return -1;
-}
-
 } // namespace espresso::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -336,7 +313,6 @@ namespace espresso::kernels {
 HWY_EXPORT(reduceAll);
 HWY_EXPORT(softmaxAll);
 HWY_EXPORT(normAll);
-HWY_EXPORT(argMaxAll);
 
 [[maybe_unused]] static bool holds(size_t size, const AxisShape &shape) {
   return static_cast<int64_t>(size) == shape.size();
@@ -345,12 +321,28 @@ HWY_EXPORT(argMaxAll);
 void reduce(ReduceOp op, std::span<const float> x, const AxisShape &shape,
             std::span<float> out) {
   assert(holds(x.size(), shape));
-  HWY_DYNAMIC_DISPATCH(reduceAll)(op, x.data(), shape, out.data());
+  if (!areFew(shape)) {
+    HWY_DYNAMIC_DISPATCH(reduceAll)(op, x.data(), shape, out.data());
+    return;
+  }
+  float *to = out.data();
+  forEachTurned(
+      x, shape,
+      [&](std::span<float> rows, const AxisShape &turned) {
+        HWY_DYNAMIC_DISPATCH(reduceAll)(op, rows.data(), turned, to);
+        to += shape.inner;
+      },
+      [](int64_t, std::span<const float>) {});
 }
 
 void softmax(std::span<const float> x, const AxisShape &shape,
              std::span<float> out) {
   assert(holds(x.size(), shape) && holds(out.size(), shape));
+  if (areFew(shape))
+    return mapTurned(x, shape, out,
+                     [](std::span<float> rows, const AxisShape &turned) {
+                       softmax(rows, turned, rows);
+                     });
   HWY_DYNAMIC_DISPATCH(softmaxAll)(x.data(), shape, out.data());
 }
 
@@ -359,6 +351,11 @@ void rmsNorm(std::span<const float> x, const AxisShape &shape,
              std::span<float> out) {
   assert(holds(x.size(), shape) && holds(out.size(), shape));
   assert(static_cast<int64_t>(weight.size()) == shape.count);
+  if (areFew(shape))
+    return mapTurned(x, shape, out,
+                     [&](std::span<float> rows, const AxisShape &turned) {
+                       rmsNorm(rows, turned, weight, epsilon, rows);
+                     });
   HWY_DYNAMIC_DISPATCH(normAll)
   (x.data(), shape, /*centre=*/false, epsilon, weight.data(), nullptr,
    out.data());
@@ -368,15 +365,15 @@ void layerNorm(std::span<const float> x, const AxisShape &shape,
                std::span<const float> gamma, std::span<const float> beta,
                float epsilon, std::span<float> out) {
   assert(holds(x.size(), shape) && holds(out.size(), shape));
+  if (areFew(shape))
+    return mapTurned(x, shape, out,
+                     [&](std::span<float> rows, const AxisShape &turned) {
+                       layerNorm(rows, turned, gamma, beta, epsilon, rows);
+                     });
   HWY_DYNAMIC_DISPATCH(normAll)
   (x.data(), shape, /*centre=*/true, epsilon,
    gamma.empty() ? nullptr : gamma.data(), beta.empty() ? nullptr : beta.data(),
    out.data());
-}
-
-int64_t argMax(std::span<const float> x) {
-  return HWY_DYNAMIC_DISPATCH(argMaxAll)(x.data(),
-                                         static_cast<int64_t>(x.size()));
 }
 
 } // namespace espresso::kernels

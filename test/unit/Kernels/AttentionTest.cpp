@@ -47,6 +47,27 @@ TEST_P(AttentionTest, RopeRotatesHalfSplitPairs) {
 }
 
 // Of each head only the first channels turn, by given angles, and are scaled.
+// A column has the bits that it has alone, wherever it lies.
+TEST_P(AttentionTest, NeighboursDoNotChangeBitsOfRope) {
+  constexpr int64_t heads = 3, d = 10;
+  const std::vector<double> frequencies = getRopeFrequencies(d, 100.0);
+  for (int64_t s : {2, 3, 7, 32}) {
+    const std::vector<float> x = Noise(s).take(heads * d * s);
+    std::vector<float> cosines(d / 2 * s), sines(d / 2 * s), y(x.size());
+    ropeTable(5, s, frequencies, 1.5, cosines, sines);
+    rope(x, s, d, cosines, sines, y);
+    for (int64_t j = 0; j < s; ++j) {
+      std::vector<float> column(heads * d), one(heads * d), c(d / 2), t(d / 2);
+      for (int64_t i = 0; i < heads * d; ++i)
+        column[i] = x[i * s + j];
+      ropeTable(5 + j, 1, frequencies, 1.5, c, t);
+      rope(column, 1, d, c, t, one);
+      for (int64_t i = 0; i < heads * d; ++i)
+        EXPECT_EQ(one[i], y[i * s + j]) << "column " << j << " of " << s;
+    }
+  }
+}
+
 TEST_P(AttentionTest, RopeRotatesAPart) {
   const int64_t d = 22, s = 3, heads = 2, position = 5;
   const double scale = 1.5;

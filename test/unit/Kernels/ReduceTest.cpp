@@ -139,6 +139,46 @@ TEST_P(ReduceTest, Norms) {
   }
 }
 
+/// Column j of [outer, count, inner].
+std::vector<float> getColumn(const std::vector<float> &x,
+                             const AxisShape &shape, int64_t j) {
+  std::vector<float> column;
+  for (int64_t i = 0; i < shape.outer * shape.count; ++i)
+    column.push_back(x[i * shape.inner + j]);
+  return column;
+}
+
+// Up to 32 columns have the bits that each has alone.
+TEST_P(ReduceTest, NeighboursDoNotChangeBits) {
+  for (int64_t inner : {2, 3, 8, 17, 32})
+    for (int64_t count : {1, 5, 16, 33, 100}) {
+      const AxisShape shape{.outer = 2, .count = count, .inner = inner};
+      const AxisShape one{.outer = 2, .count = count, .inner = 1};
+      Noise noise(inner * count);
+      const std::vector<float> x = noise.take(shape.size());
+      const std::vector<float> gamma = noise.take(count);
+      std::vector<float> sums(2 * inner), soft(x.size()), rms(x.size()),
+          layer(x.size());
+      reduce(ReduceOp::SumSquare, x, shape, sums);
+      softmax(x, shape, soft);
+      rmsNorm(x, shape, gamma, 1e-5f, rms);
+      layerNorm(x, shape, gamma, gamma, 1e-5f, layer);
+      for (int64_t j = 0; j < inner; ++j) {
+        const std::vector<float> column = getColumn(x, shape, j);
+        std::vector<float> sum(2), y(column.size());
+        reduce(ReduceOp::SumSquare, column, one, sum);
+        EXPECT_EQ(sum[0], sums[j]);
+        EXPECT_EQ(sum[1], sums[inner + j]);
+        softmax(column, one, y);
+        EXPECT_EQ(y, getColumn(soft, shape, j));
+        rmsNorm(column, one, gamma, 1e-5f, y);
+        EXPECT_EQ(y, getColumn(rms, shape, j));
+        layerNorm(column, one, gamma, gamma, 1e-5f, y);
+        EXPECT_EQ(y, getColumn(layer, shape, j));
+      }
+    }
+}
+
 TEST_P(ReduceTest, ArgMaxTakesTheFirstOfEquals) {
   for (int64_t n : {1, 2, 7, 8, 16, 31, 100}) {
     std::vector<float> x(n, -1.0f);
