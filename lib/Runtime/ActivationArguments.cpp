@@ -73,24 +73,64 @@ absl::StatusOr<LogitOptions> getLogitOptions(StepContext &context) {
   return LogitOptions{static_cast<float>(scale), static_cast<float>(softcap)};
 }
 
-absl::StatusOr<Tensor> getPosition(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position,
-                            context.tensor("position", Memory::Int));
-  if (position.getCount() != 1)
-    return context.error("operand 'position' has the shape ",
-                         toString(position.getShape()), ", expected [1]");
-  return position;
+/// Largest head size, a guard against sums that overflow.
+static constexpr int64_t kMaxHeadDim = 1 << 20;
+
+absl::StatusOr<int64_t> getHeadDim(StepContext &context) {
+  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, context.integer("head_dim"));
+  if (d <= 0 || d > kMaxHeadDim)
+    return context.error("head_dim is ", d);
+  return d;
 }
 
-absl::StatusOr<int64_t> checkPosition(const Tensor &position, int64_t count,
-                                      int64_t rows, std::string_view owner,
-                                      const Frame &frame) {
-  const int64_t at = *position.get<int32_t>(frame);
-  if (at < 0 || count > rows || at > rows - count)
+absl::StatusOr<Positions> getPositions(StepContext &context, int64_t columns) {
+  ESPRESSO_ASSIGN_OR_RETURN(Tensor position,
+                            context.tensor("position", Memory::Int));
+  if (position.getCount() != 1 && position.getCount() != columns)
+    return context.error(
+        "operand 'position' has the shape ", toString(position.getShape()),
+        ", expected [1] or one for each of ", columns, " columns");
+  return Positions{position, columns};
+}
+
+bool Positions::areConsecutive(const Frame &frame) const {
+  for (int64_t s = 1; s < columns; ++s) {
+    if (get(frame, s) != get(frame, 0) + s)
+      return false;
+    if (!frame.columnStates.empty() &&
+        frame.columnStates[s] != frame.columnStates[0])
+      return false;
+  }
+  return true;
+}
+
+absl::Status Positions::check(int64_t rows, std::string_view owner,
+                              const Frame &frame) const {
+  if (tensor.getCount() != 1) {
+    for (int64_t s = 0; s < columns; ++s)
+      if (const int64_t at = get(frame, s); at < 0 || at >= rows)
+        return absl::OutOfRangeError(absl::StrCat(
+            "position ", at, " of ", std::string(owner), " of ", rows));
+    return absl::OkStatus();
+  }
+  const int64_t at = get(frame, 0);
+  if (at < 0 || columns > rows || at > rows - columns)
     return absl::OutOfRangeError(
-        absl::StrCat("positions ", at, " to ", at + count - 1, " of ",
+        absl::StrCat("positions ", at, " to ", at + columns - 1, " of ",
                      std::string(owner), " of ", rows));
-  return at;
+  return absl::OkStatus();
+}
+
+void loadColumn(std::span<const float> rows, int64_t count, int64_t s,
+                std::span<float> column) {
+  for (size_t c = 0; c < column.size(); ++c)
+    column[c] = rows[c * count + s];
+}
+
+void storeColumn(std::span<const float> column, int64_t count, int64_t s,
+                 std::span<float> rows) {
+  for (size_t c = 0; c < column.size(); ++c)
+    rows[c * count + s] = column[c];
 }
 
 } // namespace espresso::runtime

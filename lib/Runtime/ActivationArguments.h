@@ -53,14 +53,33 @@ struct LogitOptions {
 };
 absl::StatusOr<LogitOptions> getLogitOptions(StepContext &context);
 
-/// The operand `position`, one integer.
-absl::StatusOr<Tensor> getPosition(StepContext &context);
+/// The attribute `head_dim`.
+absl::StatusOr<int64_t> getHeadDim(StepContext &context);
 
-/// The position of a run, if `count` rows from there on are within `rows` of
-/// what `owner` calls itself, as in "a cache".
-absl::StatusOr<int64_t> checkPosition(const Tensor &position, int64_t count,
-                                      int64_t rows, std::string_view owner,
-                                      const Frame &frame);
+/// The operand `position` of an operation on columns: one number, that of the
+/// first of columns that follow each other in one text, or one for each.
+struct Positions {
+  Tensor tensor;
+  int64_t columns = 0;
+
+  int64_t get(const Frame &frame, int64_t column) const {
+    const int32_t *data = tensor.get<int32_t>(frame);
+    return tensor.getCount() == 1 ? data[0] + column : data[column];
+  }
+  /// Whether all columns follow each other in one text.
+  bool areConsecutive(const Frame &frame) const;
+  /// OutOfRange unless all are within `rows` of what `owner` calls itself, as
+  /// in "a cache".
+  absl::Status check(int64_t rows, std::string_view owner,
+                     const Frame &frame) const;
+};
+absl::StatusOr<Positions> getPositions(StepContext &context, int64_t columns);
+
+/// Copies column `s` of rows of `count` elements, and back.
+void loadColumn(std::span<const float> rows, int64_t count, int64_t s,
+                std::span<float> column);
+void storeColumn(std::span<const float> column, int64_t count, int64_t s,
+                 std::span<float> rows);
 
 } // namespace espresso::runtime
 

@@ -1,4 +1,4 @@
-//===- AttentionOperations.cpp - Composites that know positions -----------===//
+//===- AttentionOperations.cpp - Composites over caches -------------------===//
 //
 // Part of the Espresso project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE.txt for license information.
@@ -14,87 +14,6 @@
 
 namespace espresso::runtime {
 
-/// Largest head size, a guard against sums that overflow.
-static constexpr int64_t kMaxHeadDim = 1 << 20;
-
-//===----------------------------------------------------------------------===//
-// Positions and attention
-//===----------------------------------------------------------------------===//
-
-static absl::StatusOr<int64_t> getHeadDim(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, context.integer("head_dim"));
-  if (d <= 0 || d > kMaxHeadDim)
-    return context.error("head_dim is ", d);
-  return d;
-}
-
-/// Radians for each position: the constant `frequencies`, or powers of theta.
-static absl::StatusOr<std::vector<double>> getFrequencies(StepContext &context,
-                                                          int64_t rotary) {
-  if (context.has("theta") == context.has("frequencies"))
-    return context.error("needs either theta or frequencies");
-  if (context.has("theta")) {
-    ESPRESSO_ASSIGN_OR_RETURN(double theta, context.real("theta"));
-    if (!(theta > 0))
-      return context.error("cannot rotate by theta ", theta);
-    return kernels::getRopeFrequencies(rotary, theta);
-  }
-  ESPRESSO_ASSIGN_OR_RETURN(
-      Tensor given, getVector(context, "frequencies", rotary / 2, false));
-  if (!given.constant)
-    return context.error("operand 'frequencies' must be a constant");
-  const float *values = static_cast<const float *>(given.constant);
-  return std::vector<double>(values, values + rotary / 2);
-}
-
-static absl::StatusOr<Kernel> makeRope(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t d, getHeadDim(context));
-  ESPRESSO_ASSIGN_OR_RETURN(int64_t rotary, context.integer("rotary_dim", d));
-  ESPRESSO_ASSIGN_OR_RETURN(double scale, context.real("scale", 1.0));
-  if (rotary < 2 || rotary % 2 != 0 || rotary > d || x.channels % d != 0)
-    return context.error("cannot rotate ", rotary, " channels of heads of ", d,
-                         " in ", x.channels);
-  ESPRESSO_ASSIGN_OR_RETURN(std::vector<double> frequencies,
-                            getFrequencies(context, rotary));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
-  const int64_t size = rotary / 2 * x.count; // at most half of x
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(2 * size));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    const int64_t at = *position.get<int32_t>(frame);
-    float *scratch = reinterpret_cast<float *>(frame.scratch);
-    std::span<float> cosines(scratch, size), sines(scratch + size, size);
-    kernels::ropeTable(at, x.count, frequencies, scale, cosines, sines);
-    kernels::rope(x.tensor.floats(frame), x.count, d, cosines, sines,
-                  out.mutableFloats(frame));
-    return absl::OkStatus();
-  });
-}
-
-static absl::StatusOr<Kernel> makePositionEmbedding(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix table,
-                            getMatrix(context, "table", -1, x.channels));
-  const int64_t rows = table.getShape()[0];
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    ESPRESSO_ASSIGN_OR_RETURN(
-        int64_t at, checkPosition(position, x.count, rows, "a table", frame));
-    const kernels::MatrixView view = table.view(frame, rows, x.channels);
-    const float *from = x.tensor.get<float>(frame);
-    float *to = out.getMutable<float>(frame);
-    for (int64_t c = 0; c < x.channels; ++c)
-      for (int64_t s = 0; s < x.count; ++s)
-        to[c * x.count + s] =
-            from[c * x.count + s] + getElement(view, at + s, c);
-    return absl::OkStatus();
-  });
-}
-
 /// A state [P, channels] of floats.
 static absl::StatusOr<StateRef>
 getCache(StepContext &context, std::string_view name, int64_t channels) {
@@ -106,19 +25,46 @@ getCache(StepContext &context, std::string_view name, int64_t channels) {
   return cache;
 }
 
+/// Columns x [C, S] on their way into the rows of a cache.
+struct RowWriter {
+  Columns x;
+  StateRef cache;
+  Positions positions;
+
+  /// Elements of scratch memory that write() takes.
+  int64_t getScratch() const { return x.count > 1 ? x.channels : 0; }
+  /// The positions must have been checked.
+  void write(const Frame &frame, std::span<float> scratch) const {
+    std::span<const float> from = x.tensor.floats(frame);
+    const DataType type = cache.type->type;
+    if (positions.areConsecutive(frame))
+      return kernels::writeRows(from, x.count, type,
+                                frame.getState(cache.index, 0),
+                                positions.get(frame, 0));
+    std::span<float> column = scratch.first(x.channels);
+    for (int64_t s = 0; s < x.count; ++s) {
+      loadColumn(from, x.count, s, column);
+      kernels::writeRows(column, 1, type, frame.getState(cache.index, s),
+                         positions.get(frame, s));
+    }
+  }
+};
+
 static absl::StatusOr<Kernel> makeCacheWrite(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef cache,
-                            getCache(context, "cache", x.channels));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
+  RowWriter rows;
+  ESPRESSO_ASSIGN_OR_RETURN(rows.x, getColumns(context, "x"));
+  ESPRESSO_ASSIGN_OR_RETURN(rows.cache,
+                            getCache(context, "cache", rows.x.channels));
+  ESPRESSO_ASSIGN_OR_RETURN(rows.positions,
+                            getPositions(context, rows.x.count));
   if (context.getNumResults() != 0)
     return context.error("has results, expected none");
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(rows.getScratch()));
   return Kernel([=](const Frame &frame) -> absl::Status {
-    ESPRESSO_ASSIGN_OR_RETURN(int64_t at, checkPosition(position, x.count,
-                                                        cache.type->shape[0],
-                                                        "a cache", frame));
-    kernels::writeRows(x.tensor.floats(frame), x.count, cache.type->type,
-                       frame.states[cache.index], at);
+    ESPRESSO_RETURN_IF_ERROR(
+        rows.positions.check(rows.cache.type->shape[0], "a cache", frame));
+    rows.write(frame, {reinterpret_cast<float *>(frame.scratch),
+                       static_cast<size_t>(rows.getScratch())});
     return absl::OkStatus();
   });
 }
@@ -169,40 +115,87 @@ static absl::StatusOr<AttentionOperands> getAttention(StepContext &context) {
   return all;
 }
 
-static absl::StatusOr<Kernel> makeAttention(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(AttentionOperands all, getAttention(context));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef keys,
-                            getCache(context, "k_cache", all.getWidth()));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef values,
-                            getCache(context, "v_cache", all.getWidth()));
-  const int64_t rows = keys.type->shape[0];
-  if (values.type->shape[0] != rows)
-    return context.error("the caches have ", rows, " and ",
-                         values.type->shape[0], " rows");
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(
-      0, kernels::getAttentionScratch(all.shape, rows, 1)));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    const int64_t columns = all.shape.columns;
+/// Attention over the caches of the text of each column.
+struct CachedAttention {
+  AttentionOperands all;
+  Positions positions;
+  RowWriter keys, values;
+  int64_t rows = 0;
+
+  int64_t getColumnScratch() const {
+    return all.shape.columns > 1 ? 2 * all.q.channels + all.getWidth() : 0;
+  }
+  absl::Status run(const Frame &frame) const;
+
+private:
+  /// Columns from `first` on, which must follow each other in one text.
+  void attend(const Frame &frame, int64_t first, int64_t count,
+              std::span<const float> q, std::span<float> scratch,
+              std::span<float> out) const {
     kernels::AttentionShape shape = all.shape;
-    ESPRESSO_ASSIGN_OR_RETURN(
-        shape.position,
-        checkPosition(position, columns, rows, "a cache", frame));
-    uint8_t *k = frame.states[keys.index], *v = frame.states[values.index];
-    kernels::writeRows(all.k.tensor.floats(frame), columns, keys.type->type, k,
-                       shape.position);
-    kernels::writeRows(all.v.tensor.floats(frame), columns, values.type->type,
-                       v, shape.position);
-    const unsigned threads = frame.pool->getNumThreads();
-    std::span<float> scratch(
-        reinterpret_cast<float *>(frame.scratch),
-        kernels::getAttentionScratch(shape, rows, threads));
-    kernels::attention(shape, all.q.tensor.floats(frame),
-                       {keys.type->type, k, rows, all.getWidth()},
-                       {values.type->type, v, rows, all.getWidth()}, scratch,
-                       all.out.mutableFloats(frame), *frame.pool);
+    shape.columns = count;
+    shape.position = positions.get(frame, first);
+    kernels::attention(
+        shape, q,
+        {keys.cache.type->type, frame.getState(keys.cache.index, first), rows,
+         all.getWidth()},
+        {values.cache.type->type, frame.getState(values.cache.index, first),
+         rows, all.getWidth()},
+        scratch, out, *frame.pool);
+  }
+};
+
+absl::Status CachedAttention::run(const Frame &frame) const {
+  ESPRESSO_RETURN_IF_ERROR(positions.check(rows, "a cache", frame));
+  const size_t channels = all.q.channels;
+  float *memory = reinterpret_cast<float *>(frame.scratch);
+  std::span<float> columns(memory, static_cast<size_t>(getColumnScratch()));
+  std::span<float> scratch(memory + columns.size(),
+                           kernels::getAttentionScratch(
+                               all.shape, rows, frame.pool->getNumThreads()));
+  std::span<float> row =
+      columns.subspan(std::min(columns.size(), 2 * channels));
+  keys.write(frame, row);
+  values.write(frame, row);
+  std::span<const float> q = all.q.tensor.floats(frame);
+  std::span<float> out = all.out.mutableFloats(frame);
+  const int64_t count = all.shape.columns;
+  if (positions.areConsecutive(frame)) {
+    attend(frame, 0, count, q, scratch, out);
     return absl::OkStatus();
-  });
+  }
+  std::span<float> query = columns.first(channels);
+  std::span<float> result = columns.subspan(channels, channels);
+  for (int64_t s = 0; s < count; ++s) {
+    loadColumn(q, count, s, query);
+    attend(frame, s, 1, query, scratch, result);
+    storeColumn(result, count, s, out);
+  }
+  return absl::OkStatus();
+}
+
+static absl::StatusOr<Kernel> makeAttention(StepContext &context) {
+  CachedAttention attention;
+  ESPRESSO_ASSIGN_OR_RETURN(attention.all, getAttention(context));
+  const AttentionOperands &all = attention.all;
+  ESPRESSO_ASSIGN_OR_RETURN(attention.positions,
+                            getPositions(context, all.shape.columns));
+  attention.keys = {all.k, {}, attention.positions};
+  attention.values = {all.v, {}, attention.positions};
+  ESPRESSO_ASSIGN_OR_RETURN(attention.keys.cache,
+                            getCache(context, "k_cache", all.getWidth()));
+  ESPRESSO_ASSIGN_OR_RETURN(attention.values.cache,
+                            getCache(context, "v_cache", all.getWidth()));
+  attention.rows = attention.keys.cache.type->shape[0];
+  const int64_t valueRows = attention.values.cache.type->shape[0];
+  if (valueRows != attention.rows)
+    return context.error("the caches have ", attention.rows, " and ", valueRows,
+                         " rows");
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(
+      attention.getColumnScratch(),
+      kernels::getAttentionScratch(all.shape, attention.rows, 1)));
+  return Kernel(
+      [=](const Frame &frame) -> absl::Status { return attention.run(frame); });
 }
 
 /// Attention without a cache: keys and values become rows in scratch memory.
@@ -231,31 +224,61 @@ static absl::StatusOr<Kernel> makeCausalAttention(StepContext &context) {
   });
 }
 
-static absl::StatusOr<Kernel> makeShortConvolution(StepContext &context) {
-  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
-  ESPRESSO_ASSIGN_OR_RETURN(StateRef cache,
-                            getCache(context, "cache", x.channels));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor position, getPosition(context));
-  ESPRESSO_ASSIGN_OR_RETURN(Matrix weight,
-                            getMatrix(context, "weight", x.channels, -1));
-  const int64_t taps = weight.getShape()[1];
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor bias,
-                            getVector(context, "bias", x.channels, true));
-  ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
-                            getColumnsResult(context, x.channels, x.count));
-  return Kernel([=](const Frame &frame) -> absl::Status {
-    const int64_t rows = cache.type->shape[0];
-    ESPRESSO_ASSIGN_OR_RETURN(
-        int64_t at, checkPosition(position, x.count, rows, "a cache", frame));
-    uint8_t *state = frame.states[cache.index];
-    kernels::writeRows(x.tensor.floats(frame), x.count, cache.type->type, state,
-                       at);
-    kernels::shortConvolution({cache.type->type, state, rows, x.channels}, at,
-                              x.count, weight.view(frame, x.channels, taps),
-                              getFloatsOrEmpty(bias, frame),
-                              out.mutableFloats(frame));
+/// A convolution over the rows of the cache of the text of each column.
+struct ShortConvolution {
+  RowWriter rows;
+  Matrix weight;
+  int64_t taps = 0;
+  Tensor bias, out;
+
+  int64_t getScratch() const { return rows.getScratch(); }
+  absl::Status run(const Frame &frame) const;
+};
+
+absl::Status ShortConvolution::run(const Frame &frame) const {
+  const int64_t height = rows.cache.type->shape[0], count = rows.x.count;
+  const int64_t channels = rows.x.channels;
+  const Positions &positions = rows.positions;
+  ESPRESSO_RETURN_IF_ERROR(positions.check(height, "a cache", frame));
+  std::span<float> column(reinterpret_cast<float *>(frame.scratch),
+                          static_cast<size_t>(getScratch()));
+  rows.write(frame, column);
+  auto convolve = [&](int64_t first, int64_t columns, std::span<float> to) {
+    kernels::shortConvolution(
+        {rows.cache.type->type, frame.getState(rows.cache.index, first), height,
+         channels},
+        positions.get(frame, first), columns,
+        weight.view(frame, channels, taps), getFloatsOrEmpty(bias, frame), to);
+  };
+  if (positions.areConsecutive(frame)) {
+    convolve(0, count, out.mutableFloats(frame));
     return absl::OkStatus();
-  });
+  }
+  for (int64_t s = 0; s < count; ++s) {
+    convolve(s, 1, column);
+    storeColumn(column, count, s, out.mutableFloats(frame));
+  }
+  return absl::OkStatus();
+}
+
+static absl::StatusOr<Kernel> makeShortConvolution(StepContext &context) {
+  ShortConvolution conv;
+  ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
+  conv.rows.x = x;
+  ESPRESSO_ASSIGN_OR_RETURN(conv.rows.cache,
+                            getCache(context, "cache", x.channels));
+  ESPRESSO_ASSIGN_OR_RETURN(conv.rows.positions,
+                            getPositions(context, x.count));
+  ESPRESSO_ASSIGN_OR_RETURN(conv.weight,
+                            getMatrix(context, "weight", x.channels, -1));
+  conv.taps = conv.weight.getShape()[1];
+  ESPRESSO_ASSIGN_OR_RETURN(conv.bias,
+                            getVector(context, "bias", x.channels, true));
+  ESPRESSO_ASSIGN_OR_RETURN(conv.out,
+                            getColumnsResult(context, x.channels, x.count));
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(conv.getScratch()));
+  return Kernel(
+      [=](const Frame &frame) -> absl::Status { return conv.run(frame); });
 }
 
 std::span<const OperationRow> getAttentionOperations() {
@@ -263,8 +286,6 @@ std::span<const OperationRow> getAttentionOperations() {
       {"espresso.attention", makeAttention},
       {"espresso.cache_write", makeCacheWrite},
       {"espresso.causal_attention", makeCausalAttention},
-      {"espresso.position_embedding", makePositionEmbedding},
-      {"espresso.rope", makeRope},
       {"espresso.short_conv", makeShortConvolution},
   };
   return kRows;

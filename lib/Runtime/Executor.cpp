@@ -19,8 +19,10 @@
 
 namespace espresso::runtime {
 
-absl::Status Executor::Block::allocate(uint64_t bytes) {
+absl::Status MemoryBlock::allocate(uint64_t bytes) {
   constexpr uint64_t kAlignment = ArenaPlanner::kAlignment;
+  base = nullptr;
+  owner.reset(); // before the new: both need not fit
   owner.reset(std::calloc(bytes + kAlignment, 1));
   if (!owner)
     return absl::ResourceExhaustedError(
@@ -30,31 +32,49 @@ absl::Status Executor::Block::allocate(uint64_t bytes) {
   return absl::OkStatus();
 }
 
-Executor::Executor(const Program &program, unsigned threads, Device *programs)
-    : program(program), programs(programs), pool(threads) {
+absl::Status Workspace::reserve(uint64_t bytes) {
+  if (arena.getBase() && bytes <= arenaBytes)
+    return absl::OkStatus();
+  arenaBytes = 0;
+  ESPRESSO_RETURN_IF_ERROR(arena.allocate(bytes));
+  arenaBytes = bytes;
+  return absl::OkStatus();
+}
+
+absl::Status StateMemory::allocate(const CheckedPlan &plan) {
+  uint64_t total = 0;
+  for (const StateInfo &state : plan.states)
+    total += alignUp(state.byteSize, ArenaPlanner::kAlignment);
+  ESPRESSO_RETURN_IF_ERROR(block.allocate(total));
+  byteSize = total;
+  states.clear();
+  uint8_t *next = block.getBase();
+  for (const StateInfo &state : plan.states) {
+    states.push_back(next);
+    next += alignUp(state.byteSize, ArenaPlanner::kAlignment);
+  }
+  return absl::OkStatus();
+}
+
+void StateMemory::zero() {
+  if (isAllocated())
+    std::memset(block.getBase(), 0, byteSize);
+}
+
+Executor::Executor(const Program &program, std::shared_ptr<Workspace> workspace,
+                   Device *programs)
+    : program(program), workspace(std::move(workspace)), programs(programs) {
   for (const CompiledFunction &function : program.getFunctions())
     tables.emplace_back(function.info->values.size(), nullptr);
 }
 
 absl::StatusOr<std::unique_ptr<Executor>>
-Executor::create(const Program &program, unsigned threads, Device *programs) {
-  std::unique_ptr<Executor> executor(new Executor(program, threads, programs));
-  const uint64_t arenaBytes =
-      program.getArenaBytes(executor->pool.getNumThreads());
-  ESPRESSO_RETURN_IF_ERROR(executor->arena.allocate(arenaBytes));
-  ESPRESSO_RETURN_IF_ERROR(
-      executor->stateMemory.allocate(program.getStateBytes()));
-  uint8_t *next = executor->stateMemory.base;
-  for (const StateInfo &state : program.getPlan().states) {
-    executor->states.push_back(next);
-    next += alignUp(state.byteSize, ArenaPlanner::kAlignment);
-  }
-  executor->memoryBytes = arenaBytes + program.getStateBytes();
-  return executor;
-}
-
-void Executor::zeroStates() {
-  std::memset(stateMemory.base, 0, program.getStateBytes());
+Executor::create(const Program &program, std::shared_ptr<Workspace> workspace,
+                 Device *programs) {
+  const unsigned threads = workspace->pool.getNumThreads();
+  ESPRESSO_RETURN_IF_ERROR(workspace->reserve(program.getArenaBytes(threads)));
+  return std::unique_ptr<Executor>(
+      new Executor(program, std::move(workspace), programs));
 }
 
 absl::Status Executor::call(uint32_t index, std::span<const void *const> inputs,
@@ -74,8 +94,10 @@ absl::Status Executor::call(uint32_t index, std::span<const void *const> inputs,
     if (outputs[output])
       table[message.outputs(output).value()] = outputs[output];
 
+  kernels::ThreadPool &pool = workspace->pool;
   Frame frame{.values = table,
-              .states = states,
+              .states = current.states,
+              .columnStates = current.columns,
               .scratch = memory + function.arenaBytes,
               .calleeArena =
                   memory + function.getFrameBytes(pool.getNumThreads()),

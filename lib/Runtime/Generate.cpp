@@ -10,7 +10,6 @@
 #include "espresso/Runtime/Session.h"
 
 #include <chrono>
-#include <limits>
 
 namespace espresso::runtime {
 
@@ -36,14 +35,18 @@ static double getSecondsSince(Clock::time_point start) {
 
 namespace {
 
-/// Reads tokens and chooses the next one, by the head where it chooses.
+/// Reads tokens and chooses the next one: without logits where only the best
+/// token matters.
 class Chooser {
 public:
   Chooser(Session &session, const SamplerOptions &options)
-      : session(session), sampler(options) {}
+      : session(session), sampler(options),
+        takesBest(session.isGreedy() || sampler.takesBest()) {}
 
-  absl::Status read(std::span<const int32_t> ids) {
-    if (session.isGreedy()) {
+  /// `wantsLogits` asks for them whatever the sampler needs.
+  absl::Status read(std::span<const int32_t> ids, bool wantsLogits = false) {
+    logits = {};
+    if (takesBest && (session.isGreedy() || !wantsLogits)) {
       ESPRESSO_ASSIGN_OR_RETURN(choice, session.appendGreedy(ids));
       return absl::OkStatus();
     }
@@ -51,12 +54,7 @@ public:
     return absl::OkStatus();
   }
   absl::StatusOr<int32_t> choose(std::span<const int32_t> history) {
-    if (!session.isGreedy())
-      return sampler.sample(logits, history);
-    if (choice.id < 0 ||
-        choice.logit == -std::numeric_limits<float>::infinity())
-      return absl::FailedPreconditionError("no logit is a number above -inf");
-    return choice.id;
+    return logits.empty() ? toToken(choice) : sampler.sample(logits, history);
   }
   /// Empty if the head chooses.
   std::span<const float> getLogits() const { return logits; }
@@ -64,8 +62,9 @@ public:
 private:
   Session &session;
   Sampler sampler;
+  bool takesBest;
   std::span<const float> logits;
-  Session::Choice choice;
+  TokenChoice choice;
 };
 
 } // namespace
@@ -94,9 +93,12 @@ absl::StatusOr<GenerateResult> generate(Session &session,
   std::vector<int32_t> history(options.history.begin(), options.history.end());
   history.insert(history.end(), prompt.begin(), prompt.end());
   const Clock::time_point start = Clock::now();
-  ESPRESSO_RETURN_IF_ERROR(chooser.read(prompt));
+  ESPRESSO_RETURN_IF_ERROR(chooser.read(
+      prompt, /*wantsLogits=*/static_cast<bool>(callbacks.onPromptLogits)));
   result.promptTokens = static_cast<int64_t>(prompt.size());
   result.promptSeconds = getSecondsSince(start);
+  if (callbacks.onPrompt)
+    ESPRESSO_RETURN_IF_ERROR(callbacks.onPrompt());
   if (callbacks.onPromptLogits)
     ESPRESSO_RETURN_IF_ERROR(callbacks.onPromptLogits(chooser.getLogits()));
 

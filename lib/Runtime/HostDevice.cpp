@@ -18,11 +18,14 @@ namespace espresso::runtime {
 
 class HostDevice::Impl {
 public:
-  Impl(std::shared_ptr<const Bundle> bundle, std::unique_ptr<Executor> executor)
-      : bundle(std::move(bundle)), executor(std::move(executor)) {}
+  Impl(std::shared_ptr<const Bundle> bundle, unsigned threads)
+      : bundle(std::move(bundle)),
+        workspace(std::make_shared<Workspace>(threads)) {}
 
   std::shared_ptr<const Bundle> bundle;
+  std::shared_ptr<Workspace> workspace;
   std::unique_ptr<Executor> executor;
+  StateMemory states;
 };
 
 HostDevice::HostDevice(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
@@ -31,22 +34,23 @@ HostDevice::~HostDevice() = default;
 absl::StatusOr<std::unique_ptr<HostDevice>>
 HostDevice::create(std::shared_ptr<const Bundle> bundle,
                    const HostOptions &options) {
-  ESPRESSO_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor,
-                            Executor::create(bundle->getProgram(),
-                                             options.threads,
-                                             options.programs));
-  return std::unique_ptr<HostDevice>(new HostDevice(
-      std::make_unique<Impl>(std::move(bundle), std::move(executor))));
+  const Program &program = bundle->getProgram();
+  auto impl = std::make_unique<Impl>(std::move(bundle), options.threads);
+  ESPRESSO_ASSIGN_OR_RETURN(
+      impl->executor,
+      Executor::create(program, impl->workspace, options.programs));
+  ESPRESSO_RETURN_IF_ERROR(impl->states.allocate(program.getPlan()));
+  return std::unique_ptr<HostDevice>(new HostDevice(std::move(impl)));
 }
 
 bool HostDevice::hasProgram(std::string_view program) const {
   return impl->bundle->getProgram().find(program) != nullptr;
 }
 
-void HostDevice::reset() { impl->executor->zeroStates(); }
+void HostDevice::reset() { impl->states.zero(); }
 
 uint64_t HostDevice::getMemoryBytes() const {
-  return impl->executor->getMemoryBytes();
+  return impl->workspace->getArenaBytes() + impl->states.getByteSize();
 }
 
 /// Puts the data of `tensors` in the order of `ports`.
@@ -92,7 +96,8 @@ absl::Status HostDevice::run(std::string_view program,
   std::vector<void *> to;
   ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->inputs(), inputs, from));
   ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->outputs(), outputs, to));
-  return impl->executor->run(all.getIndex(*function), from, to);
+  return impl->executor->run(all.getIndex(*function), from, to,
+                             {.states = impl->states.getStates()});
 }
 
 } // namespace espresso::runtime

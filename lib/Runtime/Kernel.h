@@ -26,10 +26,17 @@ class Executor;
 struct Frame {
   std::span<void *const> values; ///< of this function, in memory form
   std::span<uint8_t *const> states;
+  /// In a batch, the states of each column; otherwise empty.
+  std::span<uint8_t *const *const> columnStates;
   uint8_t *scratch;     ///< this step's, 64-byte aligned
   uint8_t *calleeArena; ///< memory for a function called from here
   kernels::ThreadPool *pool;
   Executor *executor;
+
+  /// State `index` of the text to which a column belongs.
+  uint8_t *getState(uint32_t index, int64_t column) const {
+    return columnStates.empty() ? states[index] : columnStates[column][index];
+  }
 };
 
 /// Runs a step. Errors are those that only the data can cause.

@@ -282,7 +282,7 @@ uint64_t Program::getConvertedBytes() const {
 
 absl::StatusOr<std::unique_ptr<const Program>>
 Program::compile(CheckedPlan plan, const CompileOptions &options) {
-  std::unique_ptr<Program> program(new Program(std::move(plan)));
+  std::unique_ptr<Program> program(new Program(std::move(plan), options));
   for (const FunctionInfo &info : program->plan.functions) {
     ESPRESSO_ASSIGN_OR_RETURN(
         CompiledFunction function,

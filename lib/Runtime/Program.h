@@ -77,6 +77,7 @@ public:
   compile(CheckedPlan plan, const CompileOptions &options = {});
 
   const CheckedPlan &getPlan() const { return plan; }
+  const CompileOptions &getOptions() const { return options; }
   const std::vector<CompiledFunction> &getFunctions() const {
     return functions;
   }
@@ -101,10 +102,12 @@ public:
 
 private:
   friend class FunctionCompiler;
-  explicit Program(CheckedPlan plan) : plan(std::move(plan)) {}
+  Program(CheckedPlan plan, const CompileOptions &options)
+      : plan(std::move(plan)), options(options) {}
   Tensor hold(TensorType type, std::vector<uint8_t> bytes);
 
   CheckedPlan plan;
+  CompileOptions options;
   std::vector<CompiledFunction> functions;
   std::map<uint32_t, std::vector<uint8_t>> converted;
   struct Constant {

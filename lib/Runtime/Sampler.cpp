@@ -8,6 +8,8 @@
 
 #include "espresso/Runtime/Sampler.h"
 
+#include "espresso/Base/StatusMacros.h"
+
 #include "espresso/Kernels/Reduce.h"
 
 #include "absl/strings/str_cat.h"
@@ -136,14 +138,21 @@ int32_t Sampler::draw() {
   return candidates[kept - 1].id; // rounding left the sum short of the point
 }
 
+absl::StatusOr<int32_t> toToken(const TokenChoice &choice) {
+  if (choice.id < 0 || choice.logit == -std::numeric_limits<float>::infinity())
+    return absl::FailedPreconditionError("no logit is a number above -inf");
+  return choice.id;
+}
+
 absl::StatusOr<int32_t> Sampler::sample(std::span<const float> logits,
                                         std::span<const int32_t> history) {
   adjusted.assign(logits.begin(), logits.end());
   if (options.repeatPenalty != 1)
     penalise(history);
   const int64_t best = kernels::argMax(adjusted);
-  if (best < 0 || adjusted[best] == -std::numeric_limits<float>::infinity())
-    return absl::FailedPreconditionError("no logit is a number above -inf");
+  const TokenChoice choice{.id = static_cast<int32_t>(best),
+                           .logit = best < 0 ? 0 : adjusted[best]};
+  ESPRESSO_RETURN_IF_ERROR(toToken(choice).status());
   // Nothing compares with infinity: it is certain.
   if (options.temperature == 0 || std::isinf(adjusted[best]))
     return static_cast<int32_t>(best);

@@ -358,7 +358,7 @@ KernelFactory findOperation(std::string_view op) {
        {getElementwiseOperations(), getReductionOperations(),
         getShapeOperations(), getProductOperations(), getCompositeOperations(),
         getArgMaxOperations(), getAttentionOperations(), getCacheOperations(),
-        getCallOperations()})
+        getPositionOperations(), getCallOperations()})
     for (const OperationRow &row : family)
       if (row.name == op)
         return row.factory;

@@ -137,6 +137,7 @@ std::span<const OperationRow> getCompositeOperations();
 std::span<const OperationRow> getArgMaxOperations();
 std::span<const OperationRow> getAttentionOperations();
 std::span<const OperationRow> getCacheOperations();
+std::span<const OperationRow> getPositionOperations();
 std::span<const OperationRow> getCallOperations();
 
 } // namespace espresso::runtime

@@ -52,11 +52,25 @@ struct SamplerOptions {
 /// InvalidArgument naming the first option out of its range.
 [[nodiscard]] absl::Status checkOptions(const SamplerOptions &options);
 
+/// The first of the largest logits. `id` is -1 if no logit is a number.
+struct TokenChoice {
+  int32_t id = -1;
+  float logit = 0;
+};
+
+/// The id. Errors: FailedPrecondition if no logit is above -inf.
+[[nodiscard]] absl::StatusOr<int32_t> toToken(const TokenChoice &choice);
+
 /// Chooses tokens. Thread-compatible.
 class Sampler {
 public:
   explicit Sampler(const SamplerOptions &options)
       : options(options), random(options.seed) {}
+
+  /// Whether the best token is all it ever takes, so that no logits are needed.
+  [[nodiscard]] bool takesBest() const {
+    return options.temperature == 0 && options.repeatPenalty == 1;
+  }
 
   /// The next id, after `history` (all tokens so far, oldest first). NaN is
   /// never chosen. Errors: FailedPrecondition if no logit is above -inf.

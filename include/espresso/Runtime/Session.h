@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_RUNTIME_SESSION_H
 #define ESPRESSO_RUNTIME_SESSION_H
 
+#include "espresso/Runtime/BatchSession.h"
 #include "espresso/Runtime/Bundle.h"
 #include "espresso/Runtime/Device.h"
 #include "espresso/Runtime/Sampler.h"
@@ -25,20 +26,20 @@
 
 namespace espresso::runtime {
 
-/// A language model with a context: tokens go in, logits come out.
-/// Thread-compatible; sessions of one bundle share its weights.
+/// A language model with a context: tokens go in, logits or the best token come
+/// out. Thread-compatible; sessions of one bundle share its weights.
 class Session {
 public:
-  /// Errors: InvalidArgument if the plan is not that of a language model
-  /// (docs/Bundle.md), ResourceExhausted if there is not the memory.
+  /// Errors: as of BatchSession::create.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<Session>>
   create(std::shared_ptr<const Bundle> bundle, const HostOptions &options = {});
 
-  const Bundle &getBundle() const { return *bundle; }
-  const HostDevice &getDevice() const { return *device; }
+  const Bundle &getBundle() const { return batch->getBundle(); }
+  /// What computes: a batch session whose slot 0 is the context.
+  BatchSession &getBatch() { return *batch; }
   /// Tokens seen so far.
-  int64_t getPosition() const { return position; }
-  int64_t getContextLength() const { return contextLength; }
+  int64_t getPosition() const { return batch->getLength(0); }
+  int64_t getContextLength() const { return batch->getContextLength(); }
 
   /// Appends `ids` to the context; returns the logits after the last, one for
   /// each piece of the vocabulary, valid until the next call. Errors:
@@ -50,47 +51,23 @@ public:
 
   /// True if the head of the bundle chooses: there are no logits, and
   /// appendGreedy() takes the place of append().
-  bool isGreedy() const { return greedy; }
+  bool isGreedy() const { return batch->isGreedy(); }
 
-  /// The first of the largest logits. `id` is -1 if no logit is a number.
-  struct Choice {
-    int32_t id = -1;
-    float logit = 0;
-  };
-  /// Appends `ids` likewise; returns what the head chooses after the last.
-  /// FailedPrecondition if it gives logits.
+  using Choice = TokenChoice;
+  /// Appends `ids` likewise; returns the best token after the last. The logits
+  /// need not be in memory for it.
   [[nodiscard]] absl::StatusOr<Choice>
   appendGreedy(std::span<const int32_t> ids);
 
+  /// Forgets the tokens from `length` on, of which there are as many or more.
+  void rollBack(int64_t length) { batch->rollBack(0, length); }
   /// Forgets everything.
-  void reset();
+  void reset() { rollBack(0); }
 
 private:
-  Session(std::shared_ptr<const Bundle> bundle,
-          std::unique_ptr<HostDevice> device);
-  absl::Status advance(std::span<const int32_t> ids);
-  /// A function that reads prompts of up to `length` tokens.
-  struct Bucket {
-    int64_t length = 0;
-    std::string name;
-  };
-  static std::vector<Bucket> findBuckets(const Bundle &bundle);
-  static absl::Status checkModel(const Bundle &bundle);
-  const Bucket &chooseBucket(int64_t count) const;
-  absl::Status prefill(std::span<const int32_t> ids);
-  absl::Status decode(int32_t id);
-  absl::Status run(std::string_view function,
-                   std::span<const TensorRef> inputs);
+  explicit Session(std::unique_ptr<BatchSession> batch);
 
-  std::shared_ptr<const Bundle> bundle;
-  std::unique_ptr<HostDevice> device;
-  int64_t contextLength;
-  std::vector<Bucket> buckets; ///< by length
-  int64_t position = 0;
-  bool greedy;
-  std::vector<int32_t> columns;
-  std::vector<float> logits; ///< empty if `greedy`
-  Choice choice;
+  std::unique_ptr<BatchSession> batch;
 };
 
 struct GenerateOptions {
@@ -127,8 +104,10 @@ struct GenerateResult {
 
 /// What happens as a text is generated; each may be left empty.
 struct GenerateCallbacks {
-  /// Called with the logits after the prompt, none of them if the head of the
-  /// bundle chooses; an error ends the generation.
+  /// Called when the prompt has been read; an error ends the generation.
+  std::function<absl::Status()> onPrompt;
+  /// Called then with the logits after the prompt, none of them if the head of
+  /// the bundle chooses; likewise.
   std::function<absl::Status(std::span<const float>)> onPromptLogits;
   /// Called with each new token; false ends the generation.
   std::function<bool(int32_t)> onToken;

@@ -132,16 +132,18 @@ absl::Status Runner::continueText(const std::string &prompt) {
   const bool writesText = options.logits != "-";
   absl::Status written;
   GenerateCallbacks callbacks;
-  callbacks.onPromptLogits = [&](std::span<const float> logits) {
+  callbacks.onPrompt = [&] {
     progress.reset();
-    if (!options.logits.empty() && logits.empty())
-      return absl::FailedPreconditionError(
-          "there are no logits to write: the head of this bundle chooses the "
-          "best token; compile it without --sampler=greedy");
-    if (!options.logits.empty())
-      ESPRESSO_RETURN_IF_ERROR(writeLogits(options.logits, logits));
     return writesText ? startOutput(prompt, stream) : absl::OkStatus();
   };
+  if (!options.logits.empty())
+    callbacks.onPromptLogits = [&](std::span<const float> logits) {
+      if (logits.empty())
+        return absl::FailedPreconditionError(
+            "there are no logits to write: the head of this bundle chooses the "
+            "best token; compile it without --sampler=greedy");
+      return writeLogits(options.logits, logits);
+    };
   callbacks.onToken = [&](int32_t id) {
     if (writesText)
       written = writeToken(id, stream);

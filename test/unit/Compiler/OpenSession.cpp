@@ -15,9 +15,9 @@
 
 namespace espresso::test {
 
-std::unique_ptr<runtime::Session>
-openSession(const CompiledModel &model, const TokenizerData &tokenizer,
-            const runtime::BundleOptions &options) {
+std::shared_ptr<const runtime::Bundle>
+openBundle(const CompiledModel &model, const TokenizerData &tokenizer,
+           const runtime::BundleOptions &options) {
   llvm::SmallString<128> scratch;
   EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("session", scratch));
   std::string path = (scratch + "/model.espresso").str();
@@ -31,15 +31,20 @@ openSession(const CompiledModel &model, const TokenizerData &tokenizer,
   EXPECT_TRUE(written.ok()) << written.ToString();
   auto bundle = runtime::Bundle::open(path, options);
   EXPECT_TRUE(bundle.ok()) << bundle.status().ToString();
-  std::unique_ptr<runtime::Session> opened;
-  if (bundle.ok()) {
-    auto session = runtime::Session::create(*bundle);
-    EXPECT_TRUE(session.ok()) << session.status().ToString();
-    if (session.ok())
-      opened = *std::move(session);
-  }
   llvm::sys::fs::remove_directories(scratch);
-  return opened;
+  return bundle.ok() ? *bundle : nullptr;
+}
+
+std::unique_ptr<runtime::Session>
+openSession(const CompiledModel &model, const TokenizerData &tokenizer,
+            const runtime::BundleOptions &options) {
+  std::shared_ptr<const runtime::Bundle> bundle =
+      openBundle(model, tokenizer, options);
+  if (!bundle)
+    return nullptr;
+  auto session = runtime::Session::create(bundle);
+  EXPECT_TRUE(session.ok()) << session.status().ToString();
+  return session.ok() ? *std::move(session) : nullptr;
 }
 
 } // namespace espresso::test
