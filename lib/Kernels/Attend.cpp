@@ -126,8 +126,8 @@ class FewColumns {
 public:
   FewColumns(const AttentionShape &shape, std::span<const float> q,
              const MatrixView &keys, const MatrixView &values,
-             std::span<float> y)
-      : shape(shape), q(q), keys(keys), values(values), y(y),
+             std::span<float> y, std::span<const AttentionColumn> texts = {})
+      : shape(shape), q(q), keys(keys), values(values), y(y), texts(texts),
         group(shape.heads / shape.kvHeads), width(getWidth(shape)) {}
 
   /// Every block of a column of a group of heads, one after another.
@@ -136,10 +136,10 @@ public:
     float *memory = block.wide + 16 * width;
     const Result part(memory, group, width);
     const Result all(memory + getResultSize(shape), group, width);
-    const int64_t end = shape.position + column + 1, first = getFirst(column);
+    const int64_t end = getEnd(column), first = getFirst(column);
     for (int64_t row = first; row < end;) {
       const int64_t next = std::min(end, (row / kAttendRows + 1) * kAttendRows);
-      attendRows(block, kvHead, row, next, row == first ? all : part);
+      attendRows(block, kvHead, column, row, next, row == first ? all : part);
       if (row != first)
         merge(part, all);
       row = next;
@@ -167,7 +167,7 @@ public:
                          AttendBlock rows = start(head, 0, mine);
                          fetchMeanwhile(rows, head, at + kAttendRows,
                                         std::min(end, at + 2 * kAttendRows));
-                         attendRows(rows, head, std::max(first, at),
+                         attendRows(rows, head, 0, std::max(first, at),
                                     std::min(end, at + kAttendRows),
                                     getResult(head * blocks + block));
                        }
@@ -182,11 +182,17 @@ public:
 
   /// The first row that a column sees.
   int64_t getFirst(int64_t column) const {
-    const int64_t end = shape.position + column + 1;
+    const int64_t end = getEnd(column);
     return end - std::min(end, shape.window);
   }
 
 private:
+  /// The row behind the last that a column sees.
+  int64_t getEnd(int64_t column) const {
+    return (texts.empty() ? shape.position + column : texts[column].position) +
+           1;
+  }
+
   AttendBlock start(int64_t kvHead, int64_t column, float *scratch) const {
     AttendBlock block;
     block.rows.keyType = keys.type;
@@ -227,9 +233,14 @@ private:
     block.rows.nextValues = getPart(values, block.rows.nextValueBytes);
   }
 
-  void attendRows(AttendBlock &block, int64_t kvHead, int64_t row, int64_t end,
-                  const Result &result) const {
-    const CacheRows rows = getCacheRows(shape, keys, values, kvHead, row);
+  void attendRows(AttendBlock &block, int64_t kvHead, int64_t column,
+                  int64_t row, int64_t end, const Result &result) const {
+    MatrixView k = keys, v = values;
+    if (!texts.empty()) {
+      k.data = texts[column].keys;
+      v.data = texts[column].values;
+    }
+    const CacheRows rows = getCacheRows(shape, k, v, kvHead, row);
     block.rows.keys = rows.keys;
     block.rows.values = rows.values;
     block.count = end - row;
@@ -259,6 +270,7 @@ private:
   std::span<const float> q;
   const MatrixView &keys, &values;
   std::span<float> y;
+  std::span<const AttentionColumn> texts; ///< empty: all are of one
   int64_t group, width;
 };
 
@@ -321,6 +333,32 @@ void attention(const AttentionShape &shape, std::span<const float> q,
     return few.attendBlocks(scratch, own,
                             scratch.data() + own * pool.getNumThreads(), pool);
   }
+  pool.parallelFor(shape.kvHeads * shape.columns, grain,
+                   [&](int64_t begin, int64_t end, unsigned thread) {
+                     float *mine = align(scratch.data() + thread * perThread);
+                     for (int64_t task = begin; task < end; ++task)
+                       few.attend(task / shape.columns, task % shape.columns,
+                                  mine);
+                   });
+}
+
+void attention(const AttentionShape &shape, std::span<const float> q,
+               const MatrixView &keys, const MatrixView &values,
+               std::span<const AttentionColumn> columns,
+               std::span<float> scratch, std::span<float> y, ThreadPool &pool) {
+  assert(static_cast<int64_t>(columns.size()) == shape.columns &&
+         shape.columns <= kMaxFewColumns);
+  const int64_t perThread = getAttentionScratch(shape, keys.rows, 1);
+  assert(static_cast<int64_t>(scratch.size()) >=
+         perThread * pool.getNumThreads());
+  const FewColumns few(shape, q, keys, values, y, columns);
+  int64_t rows = 0;
+  for (const AttentionColumn &column : columns)
+    rows += column.position + 1;
+  // Of a task on average.
+  const int64_t products = std::max<int64_t>(
+      1, rows * shape.headDim * shape.heads / shape.kvHeads / shape.columns);
+  const int64_t grain = std::max<int64_t>(1, kProductsPerThread / products);
   pool.parallelFor(shape.kvHeads * shape.columns, grain,
                    [&](int64_t begin, int64_t end, unsigned thread) {
                      float *mine = align(scratch.data() + thread * perThread);

@@ -122,55 +122,60 @@ struct CachedAttention {
   RowWriter keys, values;
   int64_t rows = 0;
 
-  int64_t getColumnScratch() const {
-    return all.shape.columns > 1 ? 2 * all.q.channels + all.getWidth() : 0;
+  /// Elements of scratch memory: columns with their caches, and one column on
+  /// its way into a cache.
+  int64_t getFixedScratch() const {
+    const int64_t count = all.shape.columns;
+    return count > 1 ? kColumnSize * count + all.getWidth() : 0;
+  }
+  int64_t getThreadScratch(unsigned threads) const {
+    return kernels::getAttentionScratch(all.shape, rows, threads);
   }
   absl::Status run(const Frame &frame) const;
 
 private:
-  /// Columns from `first` on, which must follow each other in one text.
-  void attend(const Frame &frame, int64_t first, int64_t count,
-              std::span<const float> q, std::span<float> scratch,
-              std::span<float> out) const {
-    kernels::AttentionShape shape = all.shape;
-    shape.columns = count;
-    shape.position = positions.get(frame, first);
-    kernels::attention(
-        shape, q,
-        {keys.cache.type->type, frame.getState(keys.cache.index, first), rows,
-         all.getWidth()},
-        {values.cache.type->type, frame.getState(values.cache.index, first),
-         rows, all.getWidth()},
-        scratch, out, *frame.pool);
-  }
+  /// Elements that a column with its caches takes.
+  static constexpr int64_t kColumnSize =
+      sizeof(kernels::AttentionColumn) / sizeof(float);
 };
 
 absl::Status CachedAttention::run(const Frame &frame) const {
   ESPRESSO_RETURN_IF_ERROR(positions.check(rows, "a cache", frame));
-  const size_t channels = all.q.channels;
+  const int64_t count = all.shape.columns;
+  auto *columns = reinterpret_cast<kernels::AttentionColumn *>(frame.scratch);
   float *memory = reinterpret_cast<float *>(frame.scratch);
-  std::span<float> columns(memory, static_cast<size_t>(getColumnScratch()));
-  std::span<float> scratch(memory + columns.size(),
-                           kernels::getAttentionScratch(
-                               all.shape, rows, frame.pool->getNumThreads()));
-  std::span<float> row =
-      columns.subspan(std::min(columns.size(), 2 * channels));
+  std::span<float> scratch(memory + getFixedScratch(),
+                           getThreadScratch(frame.pool->getNumThreads()));
+  std::span<float> row(memory, getFixedScratch());
+  if (count > 1)
+    row = row.subspan(kColumnSize * count);
   keys.write(frame, row);
   values.write(frame, row);
   std::span<const float> q = all.q.tensor.floats(frame);
   std::span<float> out = all.out.mutableFloats(frame);
-  const int64_t count = all.shape.columns;
+  kernels::MatrixView k = {keys.cache.type->type, nullptr, rows,
+                           all.getWidth()};
+  kernels::MatrixView v = {values.cache.type->type, nullptr, rows,
+                           all.getWidth()};
+  kernels::AttentionShape shape = all.shape;
   if (positions.areConsecutive(frame)) {
-    attend(frame, 0, count, q, scratch, out);
+    k.data = frame.getState(keys.cache.index, 0);
+    v.data = frame.getState(values.cache.index, 0);
+    shape.position = positions.get(frame, 0);
+    kernels::attention(shape, q, k, v, scratch, out, *frame.pool);
     return absl::OkStatus();
   }
-  std::span<float> query = columns.first(channels);
-  std::span<float> result = columns.subspan(channels, channels);
-  for (int64_t s = 0; s < count; ++s) {
-    loadColumn(q, count, s, query);
-    attend(frame, s, 1, query, scratch, result);
-    storeColumn(result, count, s, out);
-  }
+  if (count > kernels::kMaxFewColumns)
+    return absl::InternalError(
+        absl::StrCat(count, " columns of several texts"));
+  for (int64_t s = 0; s < count; ++s)
+    columns[s] = {frame.getState(keys.cache.index, s),
+                  frame.getState(values.cache.index, s),
+                  positions.get(frame, s)};
+  kernels::attention(shape, q, k, v,
+                     std::span<const kernels::AttentionColumn>(
+                         columns, static_cast<size_t>(count)),
+                     scratch, out, *frame.pool);
   return absl::OkStatus();
 }
 
@@ -192,8 +197,7 @@ static absl::StatusOr<Kernel> makeAttention(StepContext &context) {
     return context.error("the caches have ", attention.rows, " and ", valueRows,
                          " rows");
   ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(
-      attention.getColumnScratch(),
-      kernels::getAttentionScratch(all.shape, attention.rows, 1)));
+      attention.getFixedScratch(), attention.getThreadScratch(1)));
   return Kernel(
       [=](const Frame &frame) -> absl::Status { return attention.run(frame); });
 }

@@ -66,6 +66,22 @@ void attention(const AttentionShape &shape, std::span<const float> q,
                const MatrixView &keys, const MatrixView &values,
                std::span<float> scratch, std::span<float> y, ThreadPool &pool);
 
+/// A column of a text of its own: rows 0 ... position of caches of keys and
+/// values, of which it sees those in the window.
+struct AttentionColumn {
+  const void *keys = nullptr, *values = nullptr;
+  int64_t position = 0;
+};
+
+/// The same for columns of several texts, up to kMaxFewColumns of them, with a
+/// cache and a position each: `shape.position` means nothing, `keys` and
+/// `values` have the form of all caches and no data. A column has the bits that
+/// it has alone.
+void attention(const AttentionShape &shape, std::span<const float> q,
+               const MatrixView &keys, const MatrixView &values,
+               std::span<const AttentionColumn> columns,
+               std::span<float> scratch, std::span<float> y, ThreadPool &pool);
+
 /// y [C, s] = sums of the rows of `cache` [P, C] (fp16 or fp32) times the taps
 /// of `weight` [C, L] (fp16 or fp32), channel by channel: the last tap is for
 /// row position + s, those before it for the rows before, of which there are

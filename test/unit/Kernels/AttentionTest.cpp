@@ -68,6 +68,51 @@ TEST_P(AttentionTest, NeighboursDoNotChangeBitsOfRope) {
   }
 }
 
+// Columns of several texts, each over its own caches, have the bits that each
+// has alone.
+TEST_P(AttentionTest, TextsSideBySideHaveTheirBits) {
+  constexpr int64_t heads = 4, kvHeads = 2, d = 10, rows = 600, texts = 7;
+  for (int64_t window : {int64_t{1} << 40, int64_t{270}}) {
+    AttentionShape shape{.heads = heads,
+                         .kvHeads = kvHeads,
+                         .headDim = d,
+                         .columns = texts,
+                         .scale = 0.3f,
+                         .window = window};
+    Noise noise(3);
+    ThreadPool pool(3);
+    const std::vector<float> q = noise.take(heads * d * texts);
+    std::vector<std::vector<float>> keys, values;
+    std::vector<AttentionColumn> columns;
+    for (int64_t s = 0; s < texts; ++s) {
+      keys.push_back(noise.take(rows * kvHeads * d));
+      values.push_back(noise.take(rows * kvHeads * d));
+      columns.push_back(
+          {keys.back().data(), values.back().data(),
+           std::vector<int64_t>{0, 1, 255, 256, 300, 512, 599}[s]});
+    }
+    const MatrixView form{DataType::Float32, nullptr, rows, kvHeads * d};
+    std::vector<float> scratch(getAttentionScratch(shape, rows, 3));
+    std::vector<float> y(q.size());
+    attention(shape, q, form, form, columns, scratch, y, pool);
+    for (int64_t s = 0; s < texts; ++s) {
+      AttentionShape one = shape;
+      one.columns = 1;
+      one.position = columns[s].position;
+      std::vector<float> query(heads * d), alone(heads * d);
+      for (int64_t i = 0; i < heads * d; ++i)
+        query[i] = q[i * texts + s];
+      MatrixView k = form, v = form;
+      k.data = columns[s].keys;
+      v.data = columns[s].values;
+      std::vector<float> own(getAttentionScratch(one, rows, 3));
+      attention(one, query, k, v, own, alone, pool);
+      for (int64_t i = 0; i < heads * d; ++i)
+        EXPECT_EQ(alone[i], y[i * texts + s]) << "text " << s;
+    }
+  }
+}
+
 TEST_P(AttentionTest, RopeRotatesAPart) {
   const int64_t d = 22, s = 3, heads = 2, position = 5;
   const double scale = 1.5;
