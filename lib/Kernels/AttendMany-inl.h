@@ -47,28 +47,26 @@ static constexpr int kPanelTile = 4;
 
 /// Rows of `w` [kPanelTile, depth] times x [depth, kPanel], stored to or added
 /// to out [kPanelTile, kPanel]. Element (r, k) of w is at r * rowStride + k *
-/// depthStride.
-template <bool IsSum>
-HWY_INLINE void multiplyPanelTile(const float *w, int64_t rowStride,
-                                  int64_t depthStride, const float *x,
-                                  int64_t depth, float *out) {
+/// depthStride; a stride that is known to the compiler takes no register.
+template <bool IsSum, int64_t RowStride, int64_t DepthStride>
+HWY_INLINE void multiplyPanelTile(const float *w, int64_t stride,
+                                  const float *x, int64_t depth, float *out) {
   const FloatTag d;
+  const int64_t rowStride = RowStride == 0 ? stride : RowStride;
+  const int64_t depthStride = DepthStride == 0 ? stride : DepthStride;
   FloatVec sums[kPanelTile][2];
-  const float *rows[kPanelTile];
   ESPRESSO_UNROLL
-  for (int r = 0; r < kPanelTile; ++r) {
-    rows[r] = w + r * rowStride;
+  for (int r = 0; r < kPanelTile; ++r)
     ESPRESSO_UNROLL
-    for (int v = 0; v < 2; ++v)
-      sums[r][v] = IsSum ? hn::LoadU(d, out + r * kPanel + v * kPanelLanes)
-                         : hn::Zero(d);
-  }
-  for (int64_t k = 0; k < depth; ++k) {
+  for (int v = 0; v < 2; ++v)
+    sums[r][v] =
+        IsSum ? hn::LoadU(d, out + r * kPanel + v * kPanelLanes) : hn::Zero(d);
+  for (int64_t k = 0; k < depth; ++k, w += depthStride) {
     const FloatVec x0 = hn::LoadU(d, x + k * kPanel);
     const FloatVec x1 = hn::LoadU(d, x + k * kPanel + kPanelLanes);
     ESPRESSO_UNROLL
     for (int r = 0; r < kPanelTile; ++r) {
-      const FloatVec weight = hn::Set(d, rows[r][k * depthStride]);
+      const FloatVec weight = hn::Set(d, w[r * rowStride]);
       sums[r][0] = hn::MulAdd(weight, x0, sums[r][0]);
       sums[r][1] = hn::MulAdd(weight, x1, sums[r][1]);
     }
@@ -78,6 +76,23 @@ HWY_INLINE void multiplyPanelTile(const float *w, int64_t rowStride,
     ESPRESSO_UNROLL
   for (int v = 0; v < 2; ++v)
     hn::StoreU(sums[r][v], d, out + r * kPanel + v * kPanelLanes);
+}
+
+/// Scores [rows, kPanel] of `rows` widened keys and the queries of a panel.
+HWY_INLINE void scorePanel(const float *keys, int64_t width, int64_t rows,
+                           const float *queries, int64_t headDim,
+                           float *scores) {
+  for (int64_t r = 0; r < rows; r += kPanelTile) {
+    const float *from = keys + r * width;
+    float *to = scores + r * kPanel;
+    // The widths of most models.
+    if (width == 64)
+      multiplyPanelTile<false, 64, 1>(from, width, queries, headDim, to);
+    else if (width == 128)
+      multiplyPanelTile<false, 128, 1>(from, width, queries, headDim, to);
+    else
+      multiplyPanelTile<false, 0, 1>(from, width, queries, headDim, to);
+  }
 }
 
 /// Floats between widened rows: headDim, rounded up to whole tiles.
@@ -104,6 +119,7 @@ static int64_t panelScratch(int64_t headDim, int64_t panels) {
 static int64_t panelColumns() { return kPanel; }
 
 static void startPanel(const AttendPanels &a, const Panel &p) {
+  const FloatTag d;
   const int64_t width = getPanelWidth(a.headDim);
   std::fill_n(p.sums, width * kPanel, 0.0f);
   std::fill_n(p.maxima, kPanel, -std::numeric_limits<float>::infinity());
@@ -111,9 +127,10 @@ static void startPanel(const AttendPanels &a, const Panel &p) {
   for (int64_t i = 0; i < a.headDim; ++i) {
     const float *from = a.q + (p.head * a.headDim + i) * a.columns + p.first;
     float *to = p.queries + i * kPanel;
-    for (int64_t c = 0; c < p.count; ++c)
-      to[c] = from[c] * a.scale;
+    std::copy_n(from, p.count, to);
     std::fill(to + p.count, to + kPanel, 0.0f);
+    for (int64_t v = 0; v < kPanel; v += kPanelLanes)
+      hn::StoreU(hn::Mul(hn::LoadU(d, to + v), hn::Set(d, a.scale)), d, to + v);
   }
 }
 
@@ -196,9 +213,7 @@ static void addToPanel(const AttendPanels &a, const Panel &p, int64_t row,
   const int64_t firstSeen = a.position + p.first + 1 - a.window;
   if (rows <= 0 || row + rows <= firstSeen)
     return;
-  for (int64_t r = 0; r < rows; r += kPanelTile)
-    multiplyPanelTile<false>(keys + r * width, width, 1, p.queries, a.headDim,
-                             scores + r * kPanel);
+  scorePanel(keys, width, rows, p.queries, a.headDim, scores);
   if (a.softcap != 0)
     for (int64_t i = 0; i < rows * kPanel; i += kPanelLanes)
       hn::StoreU(hn::Mul(hn::Set(d, a.softcap),
@@ -209,15 +224,19 @@ static void addToPanel(const AttendPanels &a, const Panel &p, int64_t row,
     maskScores(a, p, row, rows, scores);
   exponentiatePanel(p, rows, width, scores);
   for (int64_t i = 0; i < width; i += kPanelTile)
-    multiplyPanelTile<true>(values + i, 1, width, scores, rows,
-                            p.sums + i * kPanel);
+    multiplyPanelTile<true, 1, 0>(values + i, width, scores, rows,
+                                  p.sums + i * kPanel);
 }
 
 static void finishPanel(const AttendPanels &a, const Panel &p) {
+  const FloatTag d;
   for (int64_t i = 0; i < a.headDim; ++i) {
-    float *to = a.y + (p.head * a.headDim + i) * a.columns + p.first;
-    for (int64_t c = 0; c < p.count; ++c)
-      to[c] = p.sums[i * kPanel + c] / p.totals[c];
+    float *sums = p.sums + i * kPanel;
+    for (int64_t v = 0; v < kPanel; v += kPanelLanes)
+      hn::StoreU(hn::Div(hn::LoadU(d, sums + v), hn::LoadU(d, p.totals + v)), d,
+                 sums + v);
+    std::copy_n(sums, p.count,
+                a.y + (p.head * a.headDim + i) * a.columns + p.first);
   }
 }
 

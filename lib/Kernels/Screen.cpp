@@ -143,8 +143,10 @@ std::unique_ptr<ScreenedRows> ScreenedRows::create(const MatrixView &w,
   copy.w = w;
   copy.bias.assign(bias.begin(), bias.end());
   copy.stride = (w.columns + kLine - 1) / kLine * kLine;
-  copy.rows.reset(static_cast<int8_t *>(
-      ::operator new(static_cast<size_t>(w.rows * copy.stride), kAlignment)));
+  copy.rows.reset(static_cast<int8_t *>(::operator new(
+      static_cast<size_t>(w.rows * copy.stride), kAlignment, std::nothrow)));
+  if (!copy.rows)
+    return nullptr;
   copy.scales.resize(w.rows);
   copy.norms.resize(w.rows);
   copy.errors.resize(w.rows);

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace espresso::runtime {
 
@@ -104,41 +105,50 @@ static absl::StatusOr<Kernel> makeArgMax(StepContext &context) {
   });
 }
 
-/// Logits are made and looked at tile by tile, while they are in a cache.
+/// Constant weights, for which there are ways to search fewer of them.
+static std::optional<HeadWeights> getHeadWeights(const Matrix &weight,
+                                                 const Tensor &bias,
+                                                 const LogitOptions &options) {
+  const void *data = weight.raw ? weight.raw : weight.tensor.constant;
+  if (!data || (bias.type && !bias.constant))
+    return std::nullopt;
+  HeadWeights head;
+  head.rows = {weight.type, data, weight.getShape()[0], weight.getShape()[1]};
+  if (bias.type)
+    head.bias = {static_cast<const float *>(bias.constant),
+                 static_cast<size_t>(bias.getCount())};
+  head.isPlain = options.scale == 1 && options.softcap == 0;
+  return head;
+}
+
+/// Logits are never in memory as a whole.
 static absl::StatusOr<Kernel> makeGreedyHead(StepContext &context) {
-  constexpr int64_t kTileRows = 4096;
   ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
   ESPRESSO_ASSIGN_OR_RETURN(Matrix weight,
                             getMatrix(context, "weight", -1, x.channels));
   const int64_t rows = weight.getShape()[0], count = x.count;
-  const int64_t tile = std::min(rows, kTileRows);
   ESPRESSO_ASSIGN_OR_RETURN(Tensor bias,
                             getVector(context, "bias", rows, true));
   ESPRESSO_ASSIGN_OR_RETURN(LogitOptions options, getLogitOptions(context));
   ESPRESSO_ASSIGN_OR_RETURN(ArgMaxResults results,
                             getArgMaxResults(context, count, rows));
-  if (count > (int64_t{1} << 40) / kTileRows)
-    return context.error("needs too much memory to run");
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(tile * (count + 1)));
-  return Kernel([=](const Frame &frame) {
-    float *scratch = reinterpret_cast<float *>(frame.scratch);
-    std::span<float> column(scratch + tile * count, tile);
-    std::vector<Largest> largest(count);
-    std::span<const float> shifts = getFloatsOrEmpty(bias, frame);
-    for (int64_t first = 0; first < rows; first += tile) {
-      const int64_t height = std::min(tile, rows - first);
-      std::span<float> logits(scratch, height * count);
-      kernels::matMul(
-          weight.view(frame, rows, x.channels).getRows(first, height),
-          x.tensor.floats(frame), count,
-          shifts.empty() ? shifts : shifts.subspan(first, height), logits,
-          *frame.pool);
-      options.apply(logits);
-      for (int64_t s = 0; s < count; ++s)
-        largest[s].see(takeColumn(logits, count, s, column), first);
-    }
+  constexpr int64_t kBestElements = sizeof(kernels::Best) / sizeof(float);
+  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(count * kBestElements));
+  const std::optional<HeadWeights> head = getHeadWeights(weight, bias, options);
+  const Program &program = context.getProgram();
+  return Kernel([=, &program](const Frame &frame) {
+    std::span<kernels::Best> bests(
+        reinterpret_cast<kernels::Best *>(frame.scratch), count);
+    auto finish = [&](std::span<float> logits) { options.apply(logits); };
+    if (head)
+      program.getHeads().choose(*head, x.tensor.floats(frame), count, finish,
+                                bests, *frame.pool);
+    else
+      kernels::matMulArgMax(
+          weight.view(frame, rows, x.channels), x.tensor.floats(frame), count,
+          getFloatsOrEmpty(bias, frame), finish, bests, *frame.pool);
     for (int64_t s = 0; s < count; ++s)
-      results.set(frame, s, largest[s].index, largest[s].value);
+      results.set(frame, s, bests[s].index, bests[s].value);
     return absl::OkStatus();
   });
 }

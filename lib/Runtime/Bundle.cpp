@@ -23,6 +23,10 @@ Bundle::Bundle(std::string path, ModelInfo model, Tokenizer tokenizer,
       weightBytes(weightBytes) {}
 Bundle::~Bundle() = default;
 
+std::vector<HeadReport> Bundle::getHeadReports() const {
+  return program->getHeads().getReports();
+}
+
 static ModelInfo getModelInfo(const plan::ModelConfig &config) {
   return {.name = config.name(),
           .architecture = config.architecture(),
@@ -58,7 +62,9 @@ Bundle::open(const std::string &path, const BundleOptions &options) {
   const uint64_t weightBytes = plan->weightBytes;
   auto program = Program::compile(
       *std::move(plan),
-      {.maxMemoryBytes = options.maxMemoryBytes, .fuse = options.fuseSteps});
+      {.maxMemoryBytes = options.maxMemoryBytes,
+       .fuse = options.fuseSteps,
+       .heads = std::make_shared<HeadSet>(options.headMethod)});
   if (!program.ok())
     return addPath(program.status(), path);
   return std::shared_ptr<const Bundle>(

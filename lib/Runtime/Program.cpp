@@ -295,6 +295,7 @@ Program::compile(CheckedPlan plan, const CompileOptions &options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "host.plan: running it takes ", bytes,
         " bytes of memory, the limit is ", options.maxMemoryBytes));
+  program->heads = options.heads ? options.heads : std::make_shared<HeadSet>();
   return std::unique_ptr<const Program>(std::move(program));
 }
 

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_LIB_RUNTIME_PROGRAM_H
 #define ESPRESSO_LIB_RUNTIME_PROGRAM_H
 
+#include "Head.h"
 #include "Kernel.h"
 #include "Plan.h"
 
@@ -46,6 +47,9 @@ struct CompileOptions {
   uint64_t maxMemoryBytes = uint64_t{64} << 30;
   /// Whether steps become one kernel where there is one for them (FuseSteps.h).
   bool fuse = true;
+  /// What is made of heads that choose, for programs that share weights to
+  /// share it; null: the program has its own.
+  std::shared_ptr<HeadSet> heads = nullptr;
 };
 
 /// A function whose steps have been checked and bound. Values live in an arena;
@@ -92,6 +96,7 @@ public:
   uint64_t getStateBytes() const;
   /// Bytes of weights held in memory form beside those in the file.
   uint64_t getConvertedBytes() const;
+  HeadSet &getHeads() const { return *heads; }
 
   /// A weight in memory form, converted once if it is not so in its file.
   const void *getConstant(uint32_t weight);
@@ -115,6 +120,7 @@ private:
     std::vector<uint8_t> bytes;
   };
   std::vector<std::unique_ptr<Constant>> constants;
+  std::shared_ptr<HeadSet> heads;
 };
 
 } // namespace espresso::runtime

@@ -65,7 +65,8 @@ class ScreenedRows {
 public:
   /// Copies `w` (fp16, bf16 or fp32), which must outlive the copy, with every
   /// thread of the pool. Nothing if an element of w or of `bias` [rows] (or
-  /// empty) is not finite; then `firstBadRow` is the row it is in.
+  /// empty) is not finite; then `firstBadRow` is the row it is in, and -1
+  /// otherwise: there is no memory, or rows are longer than 2^22.
   [[nodiscard]] static std::unique_ptr<ScreenedRows>
   create(const MatrixView &w, std::span<const float> bias, ThreadPool &pool,
          int64_t *firstBadRow);

@@ -9,6 +9,7 @@
 #ifndef ESPRESSO_RUNTIME_BUNDLE_H
 #define ESPRESSO_RUNTIME_BUNDLE_H
 
+#include "espresso/Runtime/HeadMethod.h"
 #include "espresso/Runtime/Tokenizer.h"
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace espresso::runtime {
 
@@ -43,12 +45,15 @@ struct BundleOptions {
   /// Steps of the plan are joined to one kernel where there is one for them;
   /// results change by rounding only.
   bool fuseSteps = true;
+  /// How the CPU finds the best token.
+  HeadMethod headMethod = HeadMethod::Auto;
   /// A plan that asks for more memory than this is refused.
   uint64_t maxMemoryBytes = uint64_t{64} << 30;
 };
 
 /// A bundle opened for reading: its files are checked and mapped, its plan is
-/// checked and ready to run. Immutable; thread-safe.
+/// checked and ready to run. Thread-safe; what sessions see of it never
+/// changes.
 class Bundle {
 public:
   /// Opens the directory `path`. Errors name the file, what was expected and
@@ -65,6 +70,8 @@ public:
   const Program &getProgram() const { return *program; }
   /// Bytes of the weights the plan names.
   uint64_t getWeightBytes() const { return weightBytes; }
+  /// What came of heads from which the best token was asked, so far.
+  std::vector<HeadReport> getHeadReports() const;
 
 private:
   Bundle(std::string path, ModelInfo model, Tokenizer tokenizer,

@@ -24,7 +24,8 @@ BundleOr ModelOpener::openBundle(const std::string &path) {
   const Progress progress(wantsProgress, absl::StrCat("checking ", path));
   const auto start = std::chrono::steady_clock::now();
   BundleOptions bundleOptions{.verifyWeights = verifyWeights,
-                              .fuseSteps = fuseSteps};
+                              .fuseSteps = fuseSteps,
+                              .headMethod = headMethod};
   const std::filesystem::path cache = getCacheDirectory();
   if (trustsRecords && !cache.empty())
     bundleOptions.verifiedFiles = (cache / "verified").string();

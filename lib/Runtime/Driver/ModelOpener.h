@@ -26,10 +26,11 @@ class ModelOpener {
 public:
   ModelOpener(const ModelRequest &request, const Messages &messages,
               bool verifyWeights, bool wantsProgress, bool fuseSteps = true,
-              bool trustsRecords = true)
+              bool trustsRecords = true,
+              HeadMethod headMethod = HeadMethod::Auto)
       : request(request), messages(messages), verifyWeights(verifyWeights),
         wantsProgress(wantsProgress), fuseSteps(fuseSteps),
-        trustsRecords(trustsRecords) {}
+        trustsRecords(trustsRecords), headMethod(headMethod) {}
 
   /// The bundle; null with the exit code of espresso-compile if that failed,
   /// which has said why. Errors: those of Bundle::open and ModelCache.
@@ -52,6 +53,7 @@ private:
   const bool wantsProgress;
   const bool fuseSteps;
   const bool trustsRecords; ///< of BundleOptions::verifiedFiles
+  const HeadMethod headMethod;
   double seconds = 0;
 };
 

@@ -45,6 +45,7 @@ struct RunOptions {
   bool noVerify = false;
   bool verify = false;
   bool noFuse = false;
+  std::string headMethod = "auto";
 
   std::string tokenizer; ///< for espresso-compile
   std::string dataType;  ///< for espresso-compile; empty: its default

@@ -109,6 +109,91 @@ TEST_P(GreedyHeadTest, TileWithoutNumbersDoesNotWin) {
 INSTANTIATE_TEST_SUITE_P(Types, GreedyHeadTest,
                          testing::Values(plan::FLOAT32, plan::FLOAT16));
 
+/// A head of rows that differ a little, searched in one way.
+class HeadMethodTest : public ArgMaxTest,
+                       public testing::WithParamInterface<HeadMethod> {
+protected:
+  static constexpr int64_t kRows = 900, kColumns = 40;
+
+  /// Rows of a fixed noise; row 777 is twice row 500, and 800 equals it.
+  std::vector<float> makeRows() const {
+    std::vector<float> rows(kRows * kColumns);
+    uint32_t state = 1;
+    for (float &value : rows) {
+      state = state * 1664525u + 1013904223u;
+      value = static_cast<float>(state >> 16) / 65536.0f - 0.5f;
+    }
+    for (int64_t c = 0; c < kColumns; ++c)
+      rows[800 * kColumns + c] = rows[777 * kColumns + c] =
+          2 * rows[500 * kColumns + c];
+    return rows;
+  }
+  void search(const std::vector<float> &rows) {
+    headMethod = GetParam();
+    std::vector<float> x(rows.begin() + 500 * kColumns,
+                         rows.begin() + 501 * kColumns);
+    choose("espresso.greedy_head",
+           {{"x", input({1, kColumns, 1, 1}, x)},
+            {"weight", floats({kRows, kColumns}, rows, plan::FLOAT16)}},
+           1);
+    absl::Status status = run();
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_EQ(indices[0], 777);
+  }
+};
+
+// However it is searched, the first of the best rows is found; the report says
+// how, and how many rows that took.
+TEST_P(HeadMethodTest, FindsTheFirstOfTheBestAndReports) {
+  search(makeRows());
+  const std::vector<HeadReport> reports = opened->getHeadReports();
+  ASSERT_EQ(reports.size(), 1u);
+  const HeadReport &report = reports[0];
+  // A head this small is not worth a copy.
+  const HeadMethod expected =
+      GetParam() == HeadMethod::Auto ? HeadMethod::Full : GetParam();
+  EXPECT_EQ(report.method, expected);
+  EXPECT_EQ(report.remark, "");
+  EXPECT_EQ(report.rows, kRows);
+  EXPECT_EQ(report.searches, expected == HeadMethod::Full ? 0 : 1);
+  EXPECT_EQ(report.bytes > 0, expected != HeadMethod::Full);
+  if (expected == HeadMethod::Screened) {
+    EXPECT_GE(report.rescored, 2);
+    EXPECT_LT(report.rescored, kRows / 4);
+  }
+}
+
+// What no bound holds for is searched in full, and the report says why.
+TEST_P(HeadMethodTest, RowThatIsNotFiniteIsRemarked) {
+  std::vector<float> rows = makeRows();
+  rows[123 * kColumns + 4] = kNan;
+  search(rows);
+  const std::vector<HeadReport> reports = opened->getHeadReports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].method, HeadMethod::Full);
+  const bool wanted =
+      GetParam() != HeadMethod::Full && GetParam() != HeadMethod::Auto;
+  EXPECT_EQ(reports[0].remark.find("row 123 of the head has an element that is "
+                                   "not finite") == 0,
+            wanted)
+      << reports[0].remark;
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, HeadMethodTest,
+                         testing::Values(HeadMethod::Auto, HeadMethod::Full,
+                                         HeadMethod::Screened,
+                                         HeadMethod::Pruned),
+                         [](const auto &info) {
+                           return std::string(getName(info.param));
+                         });
+
+TEST(HeadMethod, NamesAreReadBack) {
+  for (HeadMethod method : {HeadMethod::Auto, HeadMethod::Full,
+                            HeadMethod::Screened, HeadMethod::Pruned})
+    EXPECT_EQ(parseHeadMethod(getName(method)), method);
+  EXPECT_FALSE(parseHeadMethod("fast"));
+}
+
 TEST_F(ArgMaxTest, ColumnsAreChosenForApart) {
   // Three rows, two columns of x: logits [2, 1], [1, 3] and [2, 3].
   choose("espresso.greedy_head",

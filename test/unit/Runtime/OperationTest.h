@@ -43,9 +43,10 @@ protected:
 
   absl::Status open() {
     maker.write();
-    auto bundle = Bundle::open(maker.getPath());
+    auto bundle = Bundle::open(maker.getPath(), {.headMethod = headMethod});
     if (!bundle.ok())
       return bundle.status();
+    opened = *bundle;
     device = *HostDevice::create(*std::move(bundle), {.threads = 2});
     return absl::OkStatus();
   }
@@ -82,9 +83,11 @@ protected:
     std::vector<float> values;
   };
 
+  HeadMethod headMethod = HeadMethod::Auto;
   BundleMaker maker;
   FunctionMaker f;
   std::vector<Given> given;
+  std::shared_ptr<const Bundle> opened;
   std::unique_ptr<HostDevice> device;
 };
 
