@@ -70,6 +70,13 @@ HWY_INLINE FloatVec loadFloats(const hwy::bfloat16_t *from) {
   return hn::PromoteTo(FloatTag(), hn::LoadU(narrow, from));
 }
 
+HWY_INLINE FloatVec loadFloats(const int8_t *from) {
+  const hn::Rebind<int8_t, FloatTag> narrow;
+  const hn::Rebind<int32_t, FloatTag> wide;
+  return hn::ConvertTo(FloatTag(),
+                       hn::PromoteTo(wide, hn::LoadU(narrow, from)));
+}
+
 HWY_INLINE float toFloat(float value) { return value; }
 HWY_INLINE float toFloat(uint16_t bits) { return espresso::halfToFloat(bits); }
 HWY_INLINE float toFloat(hwy::float16_t value) {
