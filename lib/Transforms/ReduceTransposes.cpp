@@ -19,6 +19,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Canonicalize/Patterns.h"
+#include "ConstantViews.h"
 
 #include "espresso/Ops/Registry.h"
 #include "espresso/Transforms/Passes.h"
@@ -121,7 +122,7 @@ static bool isOwn(Value &value, const Operation &op) {
 }
 
 /// Nothing if operands are laid out differently, if one that is moved stays in
-/// use, or if one is a constant tensor.
+/// use, or if one is a constant tensor of more than a number.
 static std::optional<Operands> getOperands(Operation &op) {
   Operands operands;
   llvm::SmallVector<Value *, 2> others;
@@ -131,7 +132,7 @@ static std::optional<Operands> getOperands(Operation &op) {
     Value *operand = binding->getSingle().getValue();
     if (op.getConstant(binding->getName())) {
       auto type = op.getArgumentType(binding->getName()).getAs<TensorType>();
-      if (!type || type.getRank() != 0)
+      if (!type || type.getNumElements() != 1)
         return std::nullopt;
       continue;
     }
@@ -182,6 +183,27 @@ static Value *undo(Builder &builder, Value &value, const Move &move) {
       ->getResult();
 }
 
+/// Gives numbers that are written as tensors no axes: they may have more than
+/// the operands now have.
+static void makeNumbersScalars(Operation &op) {
+  Context &context = op.getFunction()->getContext();
+  // Setting an operand replaces its binding.
+  llvm::SmallVector<llvm::StringRef, 2> inputs;
+  for (const std::unique_ptr<Binding> &binding : op.getBindings())
+    inputs.push_back(binding->getName());
+  for (llvm::StringRef input : inputs) {
+    Attribute constant = op.getConstant(input);
+    auto type =
+        constant ? constant.getType().getAs<TensorType>() : TensorType();
+    if (!type || type.getRank() == 0 || type.getNumElements() != 1)
+      continue;
+    Value *number =
+        Builder(op).createConstant(withShape(context, constant, {}),
+                                   op.getResult()->getName() + "_" + input);
+    op.setOperand(input, number);
+  }
+}
+
 static Value *moveBehind(Operation &op, Builder &builder,
                          const PatternOptions &) {
   const OpDefinition *definition = lookupOp(op);
@@ -198,6 +220,7 @@ static Value *moveBehind(Operation &op, Builder &builder,
   for (Value *value : operands->undone)
     mapping[value] = undo(builder, *value, *operands->move);
   Operation *done = cloneOperation(op, builder, mapping);
+  makeNumbersScalars(*done);
   Value *result = done->getResult();
   result->setType(
       TensorType::get(builder.getContext(), type.getElementType(),
