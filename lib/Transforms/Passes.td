@@ -26,6 +26,8 @@ def LiftComposites : Pass<"lift-composites", FunctionScope> {
     Option<"to-model", Bool, "false",
            "Make <model> functions, and lift rotations by position, which belong to "
            "the host">,
+    Option<"layers", Bool, "false",
+           "Say of operations which layer they belong to, by attention">,
     Option<"explain", Bool, "true",
            "Say why attention and rotations that are left are">
   ];

@@ -133,7 +133,7 @@ static void buildOptimize(Pipeline &pipeline) {
   pipeline.addPass(createShortenLiveRangesPass());
 }
 
-static void buildLift(Pipeline &pipeline) {
+static void buildLifting(Pipeline &pipeline, bool toModel) {
   // Formulas in one form each.
   buildCleanup(pipeline);
   pipeline.addPass(createFusePatternsPass());
@@ -142,13 +142,25 @@ static void buildLift(Pipeline &pipeline) {
   // Products and norms, in columns.
   LiftCompositesOptions first;
   first.explain = false;
+  first.toModel = toModel;
   pipeline.addPass(createLiftCompositesPass(first));
   pipeline.addPass(createReduceTransposesPass());
   buildCleanup(pipeline);
-  // What is made of them, now that nothing stands between.
-  pipeline.addPass(createLiftCompositesPass());
+  // What is made of them, now that nothing stands between. Layers last: nothing
+  // is made any more.
+  LiftCompositesOptions second;
+  second.toModel = second.layers = toModel;
+  pipeline.addPass(createLiftCompositesPass(second));
   pipeline.addPass(createReduceTransposesPass());
   buildCleanup(pipeline);
+}
+
+static void buildLift(Pipeline &pipeline) {
+  buildLifting(pipeline, /*toModel=*/false);
+}
+
+static void buildLiftToModel(Pipeline &pipeline) {
+  buildLifting(pipeline, /*toModel=*/true);
 }
 
 static constexpr PipelineInfo kPipelines[] = {
@@ -170,6 +182,9 @@ static constexpr PipelineInfo kPipelines[] = {
      "Takes a model to programs that keep the cache in states, without a host",
      buildCoremlStateful},
     {"lift", "Takes programs of others to composites", buildLift},
+    {"lift-to-model",
+     "Takes programs of others to models, whose layers can be cut and joined",
+     buildLiftToModel},
     {"optimize", "Makes a program smaller and faster, rounding differently",
      buildOptimize},
 };

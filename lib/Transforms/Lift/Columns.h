@@ -26,6 +26,10 @@ llvm::ArrayRef<PatternRow> getLiftedRotationPatterns();
 /// is used, a product of its own. Returns how many that made.
 unsigned cutProducts(Function &function);
 
+/// Gives operations the layer they belong to, by the attention they lead to or
+/// come from, unless some have one. Returns whether there was anything to say.
+bool labelLayers(Function &function);
+
 // Why the attention or the rotation that `op` ends stays as it is; empty if it
 // ends none.
 [[nodiscard]] llvm::StringRef explainAttention(Operation &op);

@@ -78,6 +78,8 @@ PassResult LiftCompositesPass::run(Function &function, PassContext &context) {
     function.setOpset(Opset::Model);
     changed = true;
   }
+  if (options.layers)
+    changed |= labelLayers(function);
   return changedIf(changed);
 }
 
