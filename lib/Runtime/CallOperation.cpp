@@ -66,8 +66,8 @@ static absl::Status runOnDevice(const CallBinding &call, const Frame &frame,
 }
 
 static absl::Status runHere(const CallBinding &call, const Frame &frame) {
-  absl::InlinedVector<const void *, 8> inputs;
-  absl::InlinedVector<void *, 8> outputs;
+  absl::InlinedVector<const void *, 32> inputs;
+  absl::InlinedVector<void *, 32> outputs;
   for (const Tensor &argument : call.arguments)
     inputs.push_back(argument.get<void>(frame));
   for (const Tensor &result : call.results)

@@ -10,6 +10,7 @@
 #include "espresso/Base/StatusMacros.h"
 #include "espresso/Runtime/Device.h"
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ uint64_t HostDevice::getMemoryBytes() const {
 template <typename Ports, typename Pointer>
 static absl::Status bind(const FunctionInfo &function, const Ports &ports,
                          std::span<const TensorRef> tensors,
-                         std::vector<Pointer> &pointers) {
+                         absl::InlinedVector<Pointer, 16> &pointers) {
   const std::string &owner = function.message->name();
   if (static_cast<int>(tensors.size()) != ports.size())
     return absl::InvalidArgumentError(
@@ -71,13 +72,15 @@ static absl::Status bind(const FunctionInfo &function, const Ports &ports,
       return absl::InvalidArgumentError(absl::StrCat(
           "'", owner, "' was given no tensor '", port.name(), "'"));
     const TensorType &type = function.values[port.value()].type;
-    const TensorType given{.type = found->type,
-                           .shape =
-                               Shape(found->shape.begin(), found->shape.end())};
-    if (given.getMemory() != type.getMemory() || given.shape != type.shape)
+    TensorType given{.type = found->type};
+    if (given.getMemory() != type.getMemory() ||
+        !std::equal(found->shape.begin(), found->shape.end(),
+                    type.shape.begin(), type.shape.end())) {
+      given.shape.assign(found->shape.begin(), found->shape.end());
       return absl::InvalidArgumentError(
           absl::StrCat("tensor '", port.name(), "' of '", owner, "' is ",
                        toString(given), ", expected ", toString(type)));
+    }
     pointers.push_back(found->data);
   }
   return absl::OkStatus();
@@ -92,8 +95,8 @@ absl::Status HostDevice::run(std::string_view program,
     return absl::NotFoundError(
         absl::StrCat("the plan has no function '", std::string(program), "'"));
   const FunctionInfo &info = *function->info;
-  std::vector<const void *> from;
-  std::vector<void *> to;
+  absl::InlinedVector<const void *, 16> from;
+  absl::InlinedVector<void *, 16> to;
   ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->inputs(), inputs, from));
   ESPRESSO_RETURN_IF_ERROR(bind(info, info.message->outputs(), outputs, to));
   return impl->executor->run(all.getIndex(*function), from, to,
