@@ -9,6 +9,7 @@
 #include "BundleMaker.h"
 #include "Runtime/Driver/Bench/BusyCore.h"
 #include "Runtime/Driver/Bench/Columns.h"
+#include "Runtime/Driver/Bench/Engine.h"
 #include "Runtime/Driver/Bench/Statistics.h"
 #include "Runtime/Driver/Bench/Throughput.h"
 #include "Runtime/Driver/OptionTable.h"
@@ -200,6 +201,33 @@ TEST(Tests, EveryCombinationInOrder) {
     names.push_back(test.getName());
   EXPECT_THAT(names, ElementsAre("pp8", "tg2", "tg3", "pp8 @ d5", "tg2 @ d5",
                                  "tg3 @ d5"));
+}
+
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+// Every stream begins with as many tokens as are asked for, whatever it held
+// before, and can go on to the end of the context.
+TEST(Engine, BeginsAnewAtAnyDepth) {
+  BundleMaker maker;
+  makeModel(maker, plan::FLOAT16, /*prefill=*/true);
+  maker.write();
+  auto bundle = Bundle::open(maker.getPath());
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  const int64_t length = TestModel::kContext;
+  for (int64_t streams : {1, 3, 33}) {
+    auto engine = Engine::create(*bundle, 1, streams, /*seed=*/1);
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    for (int64_t depth : {4L, 0L, 6L, 2L}) {
+      ASSERT_TRUE((*engine)->prepare(depth).ok());
+      EXPECT_TRUE((*engine)->generate(1).ok());
+      EXPECT_TRUE((*engine)->readPrompts(length - depth - 1).ok());
+      EXPECT_TRUE(absl::IsOutOfRange((*engine)->generate(1)));
+      EXPECT_TRUE(absl::IsOutOfRange((*engine)->readPrompts(1)));
+    }
+    EXPECT_TRUE(absl::IsOutOfRange((*engine)->prepare(length + 1)));
+  }
 }
 
 //===----------------------------------------------------------------------===//

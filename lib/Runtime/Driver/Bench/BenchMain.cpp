@@ -107,7 +107,8 @@ absl::StatusOr<std::string> BenchCommand::measureCold(const Subject &subject) {
 
 absl::StatusOr<std::string> BenchCommand::measure() {
   ESPRESSO_ASSIGN_OR_RETURN(Workload workload, Workload::create(*bundle));
-  const Subject subject = describe(*bundle, workload, options.source.getName());
+  ESPRESSO_ASSIGN_OR_RETURN(
+      Subject subject, describe(bundle, workload, options.source.getName()));
   if (options.cold)
     return measureCold(subject);
   if (options.busyCore) {

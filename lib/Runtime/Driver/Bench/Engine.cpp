@@ -9,53 +9,66 @@
 #include "Engine.h"
 
 #include "espresso/Base/StatusMacros.h"
-#include "espresso/Kernels/Reduce.h"
+
+#include <algorithm>
 
 namespace espresso::runtime::bench {
 
 absl::StatusOr<std::unique_ptr<Engine>>
 Engine::create(std::shared_ptr<const Bundle> bundle, unsigned threads,
                int64_t streams, uint64_t seed) {
-  if (streams != 1)
-    return absl::UnimplementedError("several streams at a time");
-  ESPRESSO_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> session,
-      Session::create(std::move(bundle), {.threads = threads}));
-  return std::unique_ptr<Engine>(new Engine(std::move(session), seed));
+  ESPRESSO_ASSIGN_OR_RETURN(std::unique_ptr<BatchSession> session,
+                            BatchSession::create(std::move(bundle), streams + 1,
+                                                 {.threads = threads}));
+  return std::unique_ptr<Engine>(new Engine(std::move(session), streams, seed));
 }
 
-void Engine::reset() {
-  session->reset();
-  random = Random(seed);
-}
-
-int32_t Engine::drawToken() {
+int32_t Engine::drawToken(Random &from) const {
   const double size =
       static_cast<double>(session->getBundle().getModel().vocabularySize);
-  return static_cast<int32_t>(random.nextUnit() * size);
+  return static_cast<int32_t>(from.nextUnit() * size);
 }
 
-absl::Status Engine::read(std::span<const int32_t> tokens) {
-  if (session->isGreedy())
-    return session->appendGreedy(tokens).status();
-  ESPRESSO_ASSIGN_OR_RETURN(std::span<const float> logits,
-                            session->append(tokens));
-  static_cast<void>(kernels::argMax(logits));
+absl::Status Engine::prepare(int64_t depth) {
+  random = Random(seed);
+  const int64_t held = session->getLength(streams);
+  if (held < depth) {
+    Random tokens(~seed);
+    context.resize(depth);
+    for (int32_t &id : context)
+      id = drawToken(tokens);
+    ESPRESSO_RETURN_IF_ERROR(
+        session->read(streams, std::span<const int32_t>(context).subspan(held),
+                      BatchResult::Choice));
+  }
+  for (int64_t slot = 0; slot < streams; ++slot) {
+    if (depth > 0)
+      ESPRESSO_RETURN_IF_ERROR(session->copy(streams, slot));
+    session->rollBack(slot, depth);
+  }
   return absl::OkStatus();
 }
 
 absl::Status Engine::readPrompts(int64_t count) {
   ids.resize(count);
-  for (int32_t &id : ids)
-    id = drawToken();
-  return read(ids);
+  for (int64_t slot = 0; slot < streams; ++slot) {
+    for (int32_t &id : ids)
+      id = drawToken(random);
+    ESPRESSO_RETURN_IF_ERROR(session->read(slot, ids, BatchResult::Choice));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Engine::generate(int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const int32_t id = drawToken();
-    ESPRESSO_RETURN_IF_ERROR(read({&id, 1}));
-  }
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t first = 0; first < streams;
+         first += BatchSession::kMaxColumns) {
+      const int64_t end = std::min(streams, first + BatchSession::kMaxColumns);
+      columns.clear();
+      for (int64_t slot = first; slot < end; ++slot)
+        columns.push_back({.slot = slot, .token = drawToken(random)});
+      ESPRESSO_RETURN_IF_ERROR(session->run(columns, BatchResult::Choice));
+    }
   return absl::OkStatus();
 }
 

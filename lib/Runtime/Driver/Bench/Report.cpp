@@ -42,6 +42,8 @@ static std::string formatHeading(const Subject &subject) {
       subject.headPlacement.empty()
           ? "placement unknown"
           : "placed on '" + subject.headPlacement + "'");
+  if (!subject.obstacle.empty())
+    absl::StrAppend(&text, "\ncolumns: one after another: ", subject.obstacle);
   absl::StrAppendFormat(&text, "\nmachine: %s, %d threads, %s",
                         subject.processor.empty() ? "unknown processor"
                                                   : subject.processor,
@@ -73,6 +75,8 @@ static Json makeJson(const Subject &subject, const BenchOptions &options,
             {"placement", subject.headPlacement.empty()
                               ? Json(nullptr)
                               : Json(subject.headPlacement)}}},
+          {"obstacle",
+           subject.obstacle.empty() ? Json(nullptr) : Json(subject.obstacle)},
           {"machine",
            {{"processor", subject.processor.empty() ? Json(nullptr)
                                                     : Json(subject.processor)},

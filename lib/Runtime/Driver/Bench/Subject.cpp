@@ -8,14 +8,14 @@
 
 #include "Subject.h"
 
-#include "Runtime/Program.h"
 #include "espresso/Base/MappedFile.h"
 #include "espresso/Base/Platform.h"
+#include "espresso/Base/StatusMacros.h"
 #include "espresso/Kernels/MachineLimits.h"
+#include "espresso/Runtime/BatchSession.h"
 
 #include "nlohmann/json.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -46,22 +46,18 @@ static std::string readHeadPlacement(const Bundle &bundle) {
   return {};
 }
 
-static std::string getHeadKind(const Bundle &bundle) {
-  const CompiledFunction *decode = bundle.getProgram().find("decode");
-  const auto &outputs = decode->info->message->outputs();
-  const bool chooses =
-      std::any_of(outputs.begin(), outputs.end(),
-                  [](const auto &port) { return port.name() == "token"; });
-  return chooses ? "best token" : "logits";
-}
-
-Subject describe(const Bundle &bundle, const Workload &workload,
-                 const std::string &source) {
-  Subject subject{.model = bundle.getModel(),
+absl::StatusOr<Subject> describe(const std::shared_ptr<const Bundle> &bundle,
+                                 const Workload &workload,
+                                 const std::string &source) {
+  ESPRESSO_ASSIGN_OR_RETURN(
+      std::unique_ptr<BatchSession> session,
+      BatchSession::create(bundle, /*slots=*/1, {.threads = 1}));
+  Subject subject{.model = bundle->getModel(),
                   .source = source,
                   .weightBytes = workload.getWeightBytes(),
-                  .headKind = getHeadKind(bundle),
-                  .headPlacement = readHeadPlacement(bundle),
+                  .headKind = session->isGreedy() ? "best token" : "logits",
+                  .headPlacement = readHeadPlacement(*bundle),
+                  .obstacle = session->getObstacle(),
                   .processor = getProcessorName(),
                   .hardwareThreads = std::thread::hardware_concurrency(),
                   .instructionSet = kernels::getInstructionSet()};

@@ -12,7 +12,10 @@
 #include "Workload.h"
 #include "espresso/Runtime/Bundle.h"
 
+#include "absl/status/statusor.h"
+
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace espresso::runtime::bench {
@@ -24,6 +27,9 @@ struct Subject {
   uint64_t weightBytes = 0;  ///< a token reads
   std::string headKind;      ///< "logits" or "best token"
   std::string headPlacement; ///< of report.json: "cpu", "ane", "ane-tiles=N"
+  /// Why columns are computed one after another; empty if they are computed
+  /// together.
+  std::string obstacle;
 
   std::string processor; ///< empty: the system does not say
   unsigned hardwareThreads = 0;
@@ -32,8 +38,10 @@ struct Subject {
   double load = -1;
 };
 
-[[nodiscard]] Subject describe(const Bundle &bundle, const Workload &workload,
-                               const std::string &source);
+/// Errors: those of BatchSession::create.
+[[nodiscard]] absl::StatusOr<Subject>
+describe(const std::shared_ptr<const Bundle> &bundle, const Workload &workload,
+         const std::string &source);
 
 } // namespace espresso::runtime::bench
 

@@ -48,9 +48,7 @@ absl::StatusOr<Sample> TestRunner::measure(const BenchTest &test,
                                            bool limitsFirst,
                                            const Interruption &before) {
   ESPRESSO_ASSIGN_OR_RETURN(Engine * engine, getEngine(test));
-  engine->reset();
-  if (test.depth > 0)
-    ESPRESSO_RETURN_IF_ERROR(engine->readPrompts(test.depth));
+  ESPRESSO_RETURN_IF_ERROR(engine->prepare(test.depth));
   Sample sample;
   if (limitsFirst)
     measureLimits(test, sample);

@@ -23,9 +23,12 @@ def get_needs(test):
     row_bytes = LAYERS * 2 * KEY_VALUE * 2
     if test["n_prompt"]:
         # The weights once for each block of columns, and the caches once.
-        size = 2 * WEIGHTS * -(-count // 512) + row_bytes * test["n_depth"]
+        size = (2 * WEIGHTS * -(-count // 512) + row_bytes * test["n_depth"])
+        size *= test["n_streams"]
     else:
-        size = 2 * WEIGHTS * count + row_bytes * sum(rows) * test["n_streams"]
+        # The weights once for the streams that go together.
+        size = (2 * WEIGHTS * count * -(-test["n_streams"] // 32)
+                + row_bytes * sum(rows) * test["n_streams"])
     flops = (2 * (WEIGHTS - NORMS - HEAD) * count + 2 * HEAD * heads
              + LAYERS * 4 * QUERY * sum(rows))
     return size, flops * test["n_streams"]
@@ -96,6 +99,7 @@ def main():
     assert report["format"] == "espresso-bench" and report["schema_version"] == 1
     assert report["model"]["weight_bytes_per_token"] == 2 * WEIGHTS
     assert report["model"]["name"] == "fable"
+    assert report["obstacle"] is None
     print(f"kind={report['kind']} head={report['head']['kind']}/"
           f"{report['head']['placement']}")
     for test in report["tests"]:
