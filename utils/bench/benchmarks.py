@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import benchmark_sections as sections
 import machine
@@ -145,6 +146,10 @@ def measure(arguments):
 # The document
 # ---------------------------------------------------------------------------
 
+def wrap(text):
+    return textwrap.fill(text, 90, break_on_hyphens=False, break_long_words=False)
+
+
 def format_line(line):
     if line.spread is None:
         return [line.what, "", "not measured", "", line.note]
@@ -163,7 +168,7 @@ def format_table(rows):
 
 def format_section(name, result):
     title, meaning, _ = SECTIONS[name]
-    text = ["", f"## {title}", "", meaning, ""]
+    text = ["", f"## {title}", "", wrap(meaning), ""]
     if isinstance(result, Exception):
         return text + ["Not measured: " + str(result).replace("\n", " ")]
     text += format_table([["", "target", "median", "min..max", ""],
@@ -177,11 +182,11 @@ def format_document(arguments, results, usage):
     rounds = arguments.rounds
     sentence, is_busy = usage.describe()
     text = ["# Benchmarks", "",
-            "Written by `utils/bench/benchmarks.py`, which measures all of it again: do "
-            "not edit. What the numbers mean: [Measuring](Measuring.md). Medians of "
-            f"{rounds} round{'s' if rounds != 1 else ''} with the least and the most; "
-            "ratios are taken within a round. Nothing here ran on a Neural Engine: "
-            "programs ran in their CPU form.", "",
+            wrap("Written by `utils/bench/benchmarks.py`, which measures all of it "
+                 "again: do not edit. What the numbers mean: [Measuring](Measuring.md). "
+                 f"Medians of {rounds} round{'s' if rounds != 1 else ''} with the "
+                 "least and the most; ratios are taken within a round. Nothing here "
+                 "ran on a Neural Engine: programs ran in their CPU form."), "",
             *format_table([["machine", ""], ["---", "---"],
                            *machine.describe(SOURCE, arguments.build),
                            ("use", sentence)])]
