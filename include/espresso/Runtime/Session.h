@@ -12,6 +12,7 @@
 #include "espresso/Runtime/BatchSession.h"
 #include "espresso/Runtime/Bundle.h"
 #include "espresso/Runtime/Device.h"
+#include "espresso/Runtime/Drafter.h"
 #include "espresso/Runtime/Sampler.h"
 
 #include "absl/status/statusor.h"
@@ -79,7 +80,19 @@ struct GenerateOptions {
   /// Tokens that the session has read already, oldest first, for the penalty on
   /// repetition. They need to live for the call only.
   std::span<const int32_t> history = {};
+  /// Proposes tokens that are verified together; null: tokens come one by one.
+  /// The text is the same. `history` must then be all that the session has
+  /// read. Not owned.
+  Drafter *drafter = nullptr;
+  /// Tokens proposed at a time, at most BatchSession::kMaxColumns - 1; 0: more
+  /// while they are right, fewer while they are wrong.
+  int64_t draftTokens = 0;
 };
+
+/// InvalidArgument for options out of their range; FailedPrecondition if the
+/// head chooses (`isGreedy`) and so leaves nothing to such a sampler.
+[[nodiscard]] absl::Status checkSampler(bool isGreedy,
+                                        const SamplerOptions &options);
 
 enum class StopReason : uint8_t {
   StopToken,   ///< the model ended the text
@@ -100,6 +113,9 @@ struct GenerateResult {
   double decodeSeconds = 0;     ///< everything after the first choice
   int64_t promptTokens = 0;
   int64_t decodeSteps = 0; ///< tokens read after the prompt
+  /// Reads that gave one or more of them, and tokens on trial in these: all,
+  /// and those that were right.
+  int64_t passes = 0, draftedTokens = 0, acceptedTokens = 0;
 };
 
 /// What happens as a text is generated; each may be left empty.

@@ -83,8 +83,8 @@ private:
 class ChatLoop {
 public:
   ChatLoop(const RunOptions &options, const Messages &messages,
-           Session &session, const ChatTemplate &chatTemplate)
-      : options(options), messages(messages),
+           Session &session, const ChatTemplate &chatTemplate, Drafter *drafter)
+      : options(options), messages(messages), drafter(drafter),
         conversation(session, chatTemplate),
         tokenizer(session.getBundle().getTokenizer()),
         isTerminal(::isatty(STDIN_FILENO) != 0) {
@@ -100,6 +100,7 @@ private:
 
   const RunOptions &options;
   const Messages &messages;
+  Drafter *const drafter;
   Conversation conversation;
   const Tokenizer &tokenizer;
   const bool isTerminal;
@@ -116,9 +117,12 @@ absl::Status ChatLoop::say(const std::string &text) {
     written = writeStdout(stream.push(id));
     return written.ok() && !wasInterrupted;
   };
-  auto result = conversation.say(
-      text, {.sampler = options.sampler, .maxNewTokens = options.maxNewTokens},
-      callbacks);
+  auto result = conversation.say(text,
+                                 {.sampler = options.sampler,
+                                  .maxNewTokens = options.maxNewTokens,
+                                  .drafter = drafter,
+                                  .draftTokens = options.draftTokens},
+                                 callbacks);
   ESPRESSO_RETURN_IF_ERROR(written);
   if (!result.ok())
     return result.status();
@@ -165,7 +169,7 @@ absl::Status ChatLoop::run() {
 
 absl::Status runChat(const RunOptions &options, const Messages &messages,
                      std::shared_ptr<const Bundle> bundle,
-                     const std::string &firstTurn) {
+                     const std::string &firstTurn, Drafter *drafter) {
   std::string source, name = bundle->getPath() + "/chat template";
   if (!options.chatTemplate.empty()) {
     ESPRESSO_ASSIGN_OR_RETURN(source, readText(options.chatTemplate));
@@ -180,7 +184,7 @@ absl::Status runChat(const RunOptions &options, const Messages &messages,
       std::unique_ptr<Session> session,
       Session::create(std::move(bundle),
                       {.threads = static_cast<unsigned>(options.threads)}));
-  ChatLoop loop(options, messages, *session, chatTemplate);
+  ChatLoop loop(options, messages, *session, chatTemplate, drafter);
   return options.prompt || !options.promptFile.empty() ? loop.say(firstTurn)
                                                        : loop.run();
 }

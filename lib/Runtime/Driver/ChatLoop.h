@@ -21,10 +21,12 @@ namespace espresso::runtime {
 /// turn; otherwise each line of stdin is one, up to its end. Answers go to
 /// stdout, a line end behind each. On a terminal a sign on stderr asks for
 /// input, /reset and /exit are commands, and an interrupt ends an answer.
+/// `drafter` may be null.
 [[nodiscard]] absl::Status runChat(const RunOptions &options,
                                    const Messages &messages,
                                    std::shared_ptr<const Bundle> bundle,
-                                   const std::string &firstTurn);
+                                   const std::string &firstTurn,
+                                   Drafter *drafter);
 
 } // namespace espresso::runtime
 

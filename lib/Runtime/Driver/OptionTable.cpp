@@ -97,7 +97,7 @@ OptionTable::parse(std::span<const std::string_view> arguments) const {
     if (option->value.empty() && attached)
       return absl::InvalidArgumentError(
           absl::StrCat("option '", std::string(name), "' takes no value"));
-    if (!option->value.empty() && !attached) {
+    if (!option->value.empty() && !attached && !option->isValueOptional) {
       if (i + 1 == arguments.size())
         return absl::InvalidArgumentError(
             absl::StrCat("option '", std::string(name), "' needs a value"));
@@ -122,7 +122,9 @@ std::string OptionTable::getHelp(bool all) const {
       if (!option.alias.empty())
         absl::StrAppend(&line, std::string(option.alias), ", ");
       absl::StrAppend(&line, std::string(option.name));
-      if (!option.value.empty())
+      if (option.isValueOptional)
+        absl::StrAppend(&line, "[=", std::string(option.value), "]");
+      else if (!option.value.empty())
         absl::StrAppend(&line, " ", std::string(option.value));
       line.resize(std::max(kHelpColumn, line.size() + 1), ' ');
       absl::StrAppend(&lines, line, std::string(option.help), "\n");

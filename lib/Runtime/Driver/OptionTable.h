@@ -29,6 +29,9 @@ struct Option {
   bool hidden = false; ///< shown by --help-all only
   /// Takes the value, empty for a flag; errors say what was expected.
   std::function<absl::Status(std::string_view)> store;
+  /// Whether the value may be left out, and is then empty; `--name V` is not
+  /// understood then, only `--name=V`.
+  bool isValueOptional = false;
 };
 
 struct OptionGroup {

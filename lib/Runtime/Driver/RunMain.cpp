@@ -15,6 +15,7 @@
 #include "ModelOpener.h"
 #include "Progress.h"
 #include "RunOptions.h"
+#include "StreamLoop.h"
 #include "espresso/Base/StatusMacros.h"
 #include "espresso/Base/Version.h"
 #include "espresso/Runtime/DumpPlan.h"
@@ -51,6 +52,14 @@ private:
   absl::StatusOr<std::string> readPrompt() const;
   /// The bundle, compiled first if need be; or an exit code.
   absl::Status openBundle(int &exitCode);
+  /// The same for what proposes tokens, if anything does.
+  absl::Status openDrafter(int &exitCode);
+  absl::StatusOr<std::shared_ptr<const Bundle>> open(const std::string &model,
+                                                     int &exitCode);
+  bool isMany() const {
+    return options.streams > 0 || !options.prompts.empty();
+  }
+  absl::Status generateText(const std::string &prompt);
   absl::Status continueText(const std::string &prompt);
   absl::Status startOutput(const std::string &prompt, TextStream &stream);
   absl::Status writeToken(int32_t id, TextStream &stream);
@@ -59,6 +68,8 @@ private:
   const RunOptions &options;
   Messages messages;
   std::shared_ptr<const Bundle> bundle;
+  std::unique_ptr<Drafter> drafter;
+  std::vector<PromptLine> lines; ///< of many texts
   std::vector<int32_t> promptIds;
   double loadSeconds = 0;
 };
@@ -83,8 +94,9 @@ absl::StatusOr<std::string> Runner::readPrompt() const {
   return text;
 }
 
-absl::Status Runner::openBundle(int &exitCode) {
-  const ModelRequest request{.model = options.model,
+absl::StatusOr<std::shared_ptr<const Bundle>>
+Runner::open(const std::string &model, int &exitCode) {
+  const ModelRequest request{.model = model,
                              .config = {},
                              .tokenizer = options.tokenizer,
                              .dataType = options.dataType,
@@ -95,8 +107,30 @@ absl::Status Runner::openBundle(int &exitCode) {
       request, messages, !options.noVerify, wantsProgress(), !options.noFuse,
       !options.verify,
       parseHeadMethod(options.headMethod).value_or(HeadMethod::Auto));
-  ESPRESSO_ASSIGN_OR_RETURN(bundle, opener.open(exitCode));
-  loadSeconds = opener.getSeconds();
+  ESPRESSO_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> opened,
+                            opener.open(exitCode));
+  loadSeconds += opener.getSeconds();
+  return opened;
+}
+
+absl::Status Runner::openBundle(int &exitCode) {
+  ESPRESSO_ASSIGN_OR_RETURN(bundle, open(options.model, exitCode));
+  return absl::OkStatus();
+}
+
+absl::Status Runner::openDrafter(int &exitCode) {
+  if (options.lookup > 0)
+    drafter = createLookupDrafter(options.lookup);
+  if (options.draft.empty())
+    return absl::OkStatus();
+  ESPRESSO_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> opened,
+                            open(options.draft, exitCode));
+  if (!opened)
+    return absl::OkStatus();
+  ESPRESSO_ASSIGN_OR_RETURN(
+      drafter,
+      createModelDrafter(std::move(opened), *bundle,
+                         {.threads = static_cast<unsigned>(options.threads)}));
   return absl::OkStatus();
 }
 
@@ -155,7 +189,9 @@ absl::Status Runner::continueText(const std::string &prompt) {
                             generate(*session, promptIds,
                                      {.sampler = options.sampler,
                                       .maxNewTokens = options.maxNewTokens,
-                                      .endAtStopTokens = !options.ignoreStop},
+                                      .endAtStopTokens = !options.ignoreStop,
+                                      .drafter = drafter.get(),
+                                      .draftTokens = options.draftTokens},
                                      callbacks));
   ESPRESSO_RETURN_IF_ERROR(written);
   if (writesText)
@@ -206,6 +242,13 @@ void Runner::printStats(const GenerateResult &result) const {
   absl::FPrintF(stderr, "decode:       %d tokens, %.3f s, %.1f tokens/s\n",
                 result.decodeSteps, result.decodeSeconds,
                 getRate(result.decodeSteps, result.decodeSeconds));
+  if (drafter)
+    absl::FPrintF(
+        stderr,
+        "drafts:       %d of %d tokens accepted in %d passes, %.2f "
+        "tokens a pass\n",
+        result.acceptedTokens, result.draftedTokens, result.passes,
+        getRate(result.decodeSteps, static_cast<double>(result.passes)));
   for (const HeadReport &head : bundle->getHeadReports())
     absl::FPrintF(stderr, "head:         %s\n", describe(head));
   absl::FPrintF(stderr, "stopped:      %s\n",
@@ -217,6 +260,12 @@ int Runner::run() {
   absl::StatusOr<std::string> prompt = readPrompt();
   if (!prompt.ok())
     return report(prompt.status());
+  if (isMany()) {
+    auto read = readPromptLines(options, *prompt);
+    if (!read.ok())
+      return report(read.status());
+    lines = *std::move(read);
+  }
   int exitCode = kSuccess;
   absl::Status opened = openBundle(exitCode);
   if (!opened.ok())
@@ -232,10 +281,24 @@ int Runner::run() {
     absl::Status written = writeStdout(dumpPlan(*bundle));
     return written.ok() ? kSuccess : report(written);
   }
-  absl::Status status = options.chat
-                            ? runChat(options, messages, bundle, *prompt)
-                            : continueText(*prompt);
+  opened = openDrafter(exitCode);
+  if (!opened.ok())
+    return report(opened);
+  if (exitCode != kSuccess)
+    return exitCode;
+  const absl::Status status = generateText(*prompt);
   return status.ok() ? kSuccess : report(status);
+}
+
+absl::Status Runner::generateText(const std::string &prompt) {
+  if (options.chat)
+    return runChat(options, messages, bundle, prompt, drafter.get());
+  if (!isMany())
+    return continueText(prompt);
+  if (options.prompts.empty() && options.streams > 1 &&
+      options.sampler.temperature == 0)
+    messages.note("without --temp all texts are the same");
+  return runStreams(options, bundle, lines, drafter.get(), loadSeconds);
 }
 
 /// Ends the process in an orderly way when memory runs out: nothing is half

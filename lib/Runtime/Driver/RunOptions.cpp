@@ -80,6 +80,38 @@ static OptionGroup getSamplingOptions(RunOptions &o) {
             storeInteger(o.seed, 0, std::numeric_limits<int64_t>::max())}}};
 }
 
+/// The value of an option that may stand alone.
+static std::function<absl::Status(std::string_view)>
+storeIntegerOr(int64_t &to, int64_t alone, int64_t low, int64_t high) {
+  return [&to, alone,
+          store = storeInteger(to, low, high)](std::string_view value) {
+    if (!value.empty())
+      return store(value);
+    to = alone;
+    return absl::OkStatus();
+  };
+}
+
+static OptionGroup getSpeedOptions(RunOptions &o) {
+  constexpr int64_t kMostStreams = 4096, kLongestLookup = 64;
+  return {
+      "Many tokens at once",
+      {{"--streams", "", "N",
+        "Texts side by side: of --prompts, or N of one prompt", false,
+        storeInteger(o.streams, 1, kMostStreams)},
+       {"--prompts", "", "FILE",
+        "A prompt a line, or JSON objects; writes JSON lines", false,
+        storeText(o.prompts)},
+       {"--lookup", "", "N", "Guess that what followed N tokens will again (3)",
+        false, storeIntegerOr(o.lookup, kDefaultLookup, 1, kLongestLookup),
+        /*isValueOptional=*/true},
+       {"--draft", "", "BUNDLE", "Let a small model guess; same text", false,
+        storeText(o.draft)},
+       {"--draft-tokens", "", "K",
+        "Tokens guessed at a time (default 0: adapts)", true,
+        storeInteger(o.draftTokens, 0, BatchSession::kMaxColumns - 1)}}};
+}
+
 static OptionGroup getOutputOptions(RunOptions &o) {
   return {"Output",
           {{"--ids", "", "", "Print token ids instead of text", false,
@@ -132,8 +164,8 @@ static OptionGroup getGeneralOptions(RunOptions &o) {
 
 static OptionTable makeTable(RunOptions &o) {
   return OptionTable({getTextOptions(o), getSamplingOptions(o),
-                      getOutputOptions(o), getModelOptions(o),
-                      getGeneralOptions(o)});
+                      getSpeedOptions(o), getOutputOptions(o),
+                      getModelOptions(o), getGeneralOptions(o)});
 }
 
 absl::StatusOr<RunOptions>
@@ -154,9 +186,21 @@ parseRunOptions(std::span<const std::string_view> arguments) {
   o.model = rest[0];
   if (o.prompt && !o.promptFile.empty())
     return usage("-p and -f exclude each other");
-  if (!o.prompt && o.promptFile.empty() && !o.chat && !o.dumpPlan)
+  if (!o.prompts.empty() && (o.prompt || !o.promptFile.empty()))
+    return usage("--prompts takes the place of -p and -f");
+  if (!o.prompt && o.promptFile.empty() && o.prompts.empty() && !o.chat &&
+      !o.dumpPlan)
     return usage("no prompt was given; add -p TEXT or -f FILE, or talk with ",
                  "--chat");
+  const bool isMany = o.streams > 0 || !o.prompts.empty();
+  if (isMany && (o.chat || !o.logits.empty()))
+    return usage("--streams and --prompts go with neither --chat nor --logits");
+  if (o.streams > 1 && (o.lookup > 0 || !o.draft.empty()))
+    return usage("--streams goes with neither --lookup nor --draft");
+  if (o.lookup > 0 && !o.draft.empty())
+    return usage("--lookup and --draft exclude each other");
+  if (o.draftTokens > 0 && o.lookup == 0 && o.draft.empty())
+    return usage("--draft-tokens needs --lookup or --draft");
   if (o.chat && (o.ids || !o.logits.empty() || o.parseSpecial || o.ignoreStop))
     return usage("--chat goes with none of --ids, --logits, --parse-special ",
                  "and --ignore-eos");

@@ -36,6 +36,13 @@ struct RunOptions {
   SamplerOptions sampler;
   int64_t seed = 0;
 
+  int64_t streams = 0; ///< 0: not given
+  std::string prompts; ///< a file; - for stdin
+
+  int64_t lookup = 0;      ///< tokens looked up; 0: none
+  std::string draft;       ///< a bundle or model
+  int64_t draftTokens = 0; ///< 0: adapts
+
   bool ids = false;
   std::string logits;
   bool stats = false;

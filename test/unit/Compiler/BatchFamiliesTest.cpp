@@ -10,6 +10,7 @@
 // others that come and go, in each form its programs may have.
 
 #include "BatchMaker.h"
+#include "DraftMaker.h"
 #include "OpenSession.h"
 #include "RandomCheckpoint.h"
 #include "TinyArchitectures.h"
@@ -76,6 +77,17 @@ TEST_P(BatchFamiliesTest, NeighboursDoNotChangeBitsOfAHeadInAProgram) {
   expectSameBits("split-at-rope{rope=graph},fuse-blocks,place-head{head=ane},"
                  "function(lower-composites),cleanup",
                  7, /*isWide=*/true);
+}
+
+// Drafts, right or wrong, change no text and leave no trace in a cache.
+TEST_P(BatchFamiliesTest, DraftsDoNotChangeTexts) {
+  auto bundle = compile(kDefaultPipeline);
+  ASSERT_TRUE(bundle);
+  GenerateOptions options;
+  expectSameWithDrafts(bundle, {1, 5, 9}, options, 4);
+  options.maxNewTokens = 12;
+  options.sampler = {.temperature = 1.5, .seed = 3};
+  expectSameWithDrafts(bundle, {1, 5, 9}, options, 4);
 }
 
 // Programs that take the rows of caches do not know columns of several texts.
