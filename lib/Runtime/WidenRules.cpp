@@ -106,11 +106,6 @@ absl::Status keepSplit(StepColumns &s) {
 // Elements that move
 //===----------------------------------------------------------------------===//
 
-absl::Status keepIdentity(StepColumns &s) {
-  ESPRESSO_ASSIGN_OR_RETURN(uint32_t x, s.getWide("x"));
-  return s.setResult(0, *s.getAxis(x));
-}
-
 /// The axis of one element before which as many elements lie as before that of
 /// x: with more columns the same elements lie in the same order. Of several,
 /// the last, as the form of activations has it.
@@ -319,6 +314,12 @@ absl::Status keepComposite(StepColumns &s) {
   return absl::OkStatus();
 }
 
+/// A position that is an attribute is that of one column.
+absl::Status keepPositioned(StepColumns &s) {
+  ESPRESSO_RETURN_IF_ERROR(s.getWide("position").status());
+  return keepComposite(s);
+}
+
 constexpr WidenRow kRows[] = {
     {"abs", keepElements},
     {"add", keepElements},
@@ -329,19 +330,19 @@ constexpr WidenRow kRows[] = {
     {"equal", keepElements},
     {"erf", keepElements},
     {"espresso.argmax", keepComposite},
-    {"espresso.attention", keepComposite},
-    {"espresso.cache_write", keepComposite},
+    {"espresso.attention", keepPositioned},
+    {"espresso.cache_write", keepPositioned},
     {"espresso.embedding", keepComposite},
     {"espresso.ffn", keepComposite},
     {"espresso.greedy_head", keepComposite},
     {"espresso.head", keepComposite},
     {"espresso.layer_norm", keepComposite},
     {"espresso.linear", keepComposite},
-    {"espresso.position_embedding", keepComposite},
+    {"espresso.position_embedding", keepPositioned},
     {"espresso.rms_norm", keepComposite},
-    {"espresso.rope", keepComposite},
+    {"espresso.rope", keepPositioned},
     {"espresso.router", keepComposite},
-    {"espresso.short_conv", keepComposite},
+    {"espresso.short_conv", keepPositioned},
     {"exp", keepElements},
     {"expand_dims", keepExpandDims},
     {"floor", keepElements},
@@ -349,7 +350,7 @@ constexpr WidenRow kRows[] = {
     {"gelu", keepElements},
     {"greater", keepElements},
     {"greater_equal", keepElements},
-    {"identity", keepIdentity},
+    {"identity", keepElements},
     {"inverse", keepElements},
     {"layer_norm", keepNorm},
     {"less", keepElements},

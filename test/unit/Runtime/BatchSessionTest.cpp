@@ -188,6 +188,25 @@ TEST_F(BatchSessionTest, RefusesWhatItCannotCompute) {
             absl::StatusCode::kInvalidArgument);
 }
 
+// A plan that turns every token to one place is no plan of columns.
+TEST_F(BatchSessionTest, FixedPositionsGoOneByOne) {
+  maker = std::make_unique<BundleMaker>();
+  makeModel(*maker, plan::FLOAT32, /*prefill=*/false);
+  for (plan::Function &function : *maker->plan.mutable_functions())
+    for (plan::Step &step : *function.mutable_steps()) {
+      if (step.op() != "espresso.rope")
+        continue;
+      step.mutable_operands()->RemoveLast();
+      set(step, "position", 3);
+    }
+  maker->write();
+  bundle = *Bundle::open(maker->getPath());
+  NoDevice none;
+  auto batch = open(3), plain = open(1, &none);
+  EXPECT_THAT(batch->getObstacle(), HasSubstr("(espresso.rope)"));
+  expectScript(*batch, makeScript(3, 10, 12), *plain);
+}
+
 // Memory of slots is there when they are used.
 TEST_F(BatchSessionTest, SlotsCostNothingUntilUsed) {
   make();
