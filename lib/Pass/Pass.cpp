@@ -43,7 +43,7 @@ getValueText(const std::variant<bool, int64_t, std::string> &value) {
 
 /// Quotes what the parser would not read back as one bare word.
 static void printValue(llvm::StringRef text, llvm::raw_ostream &os) {
-  if (!text.empty() && text.find_first_of(" \t\n,{}()=\"\\") == text.npos) {
+  if (!text.empty() && text.find_first_of(" \t\r\n,{}()\"\\") == text.npos) {
     os << text;
     return;
   }

@@ -31,6 +31,8 @@ private:
   bool consume(char c);
   LogicalResult expect(char c);
   llvm::StringRef takeWord();
+  /// A word that may hold '=': the first one has been taken.
+  llvm::StringRef takeValue();
   FailureOr<std::string> parseQuoted();
 
   // The grammar.
@@ -95,6 +97,14 @@ llvm::StringRef PipelineParser::takeWord() {
   skipSpace();
   llvm::StringRef word = rest.take_until(
       [](char c) { return llvm::StringRef(" \t\r\n,{}()=\"").contains(c); });
+  rest = rest.drop_front(word.size());
+  return word;
+}
+
+llvm::StringRef PipelineParser::takeValue() {
+  skipSpace();
+  llvm::StringRef word = rest.take_until(
+      [](char c) { return llvm::StringRef(" \t\r\n,{}()\"").contains(c); });
   rest = rest.drop_front(word.size());
   return word;
 }
@@ -255,7 +265,7 @@ PipelineParser::parseValue(const PassOptionInfo &option,
       return failure();
     text = std::move(*quoted);
   } else {
-    text = takeWord().str();
+    text = takeValue().str();
     if (text.empty())
       return error(optionWord)
              << "option '" << optionWord << "' needs a value after '='";

@@ -93,9 +93,15 @@ static std::vector<Remark> describeCut(const Function &function,
                                        const FunctionCut &cut) {
   std::map<int64_t, OpCounts> hostOps;
   OpCounts outside;
+  bool hasHead = false;
   for (const CutUnit &unit : cut.schedule) {
     if (unit.isCall() || unit.hostOp->is("const"))
       continue;
+    // Its place is not decided here.
+    if (unit.hostOp->is("espresso.head")) {
+      hasHead = true;
+      continue;
+    }
     std::optional<int64_t> layer = getLayer(*unit.hostOp);
     (layer ? hostOps[*layer] : outside).add(unit.hostOp->getName());
   }
@@ -117,7 +123,10 @@ static std::vector<Remark> describeCut(const Function &function,
   if (!outside.empty())
     remarks.push_back({function.getLocation(),
                        ("outside of the layers of '" + function.getName() +
-                        "' the host runs " + outside.str())
+                        "' the host runs " + outside.str() +
+                        (hasHead ? ", and the head unless 'place-head' puts it "
+                                   "on the engine"
+                                 : ""))
                            .str()});
   return remarks;
 }
