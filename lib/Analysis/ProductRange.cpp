@@ -205,10 +205,14 @@ static ValueRange rangeOfProduct(Operation &op, const RangeMap &ranges) {
     range.accumulator = y.getMagnitude();
     return range;
   }
-  if (std::optional<Tensor> weight = readConstant(op.getConstant(right)))
+  auto read = [&](llvm::StringRef input) {
+    Attribute constant = op.getConstant(input);
+    return ranges.mayRead(constant) ? readConstant(constant) : std::nullopt;
+  };
+  if (std::optional<Tensor> weight = read(right))
     range = rangeOfRows(
         sumRows(*weight, getRowLayout(op, *weight, /*isLeft=*/false)), x);
-  else if (std::optional<Tensor> first = readConstant(op.getConstant(left)))
+  else if (std::optional<Tensor> first = read(left))
     range = rangeOfRows(
         sumRows(*first, getRowLayout(op, *first, /*isLeft=*/true)), y);
   if (x.rms && y.rms)

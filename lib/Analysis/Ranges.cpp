@@ -34,9 +34,16 @@ ValueRange computeRange(Operation &op, const RangeMap &ranges) {
   return {};
 }
 
+bool RangeMap::mayRead(const Attribute &constant) const {
+  TensorType type =
+      constant ? constant.getType().getAs<TensorType>() : TensorType();
+  return type && type.getNumElements().value_or(0) <= maxElements;
+}
+
 static void computeOp(Operation &op, RangeMap &ranges) {
-  ValueRange range =
-      op.is("const") ? getRange(op.getAttribute("val")) : ValueRange();
+  ValueRange range;
+  if (op.is("const") && ranges.mayRead(op.getAttribute("val")))
+    range = getRange(op.getAttribute("val"));
   // Whatever has nested blocks computes them as often as it likes.
   if (!op.is("const") && op.getBlocks().empty() && op.getNumResults() > 0)
     range = computeRange(op, ranges);
@@ -48,6 +55,7 @@ static void computeOp(Operation &op, RangeMap &ranges) {
 RangeMap computeRanges(Function &function,
                        const RangeAssumptions &assumptions) {
   RangeMap ranges;
+  ranges.setMaxElements(assumptions.maxElements);
   for (const auto &input : function.getBody().getInputs()) {
     if (!isFloatValue(*input))
       continue;

@@ -168,9 +168,11 @@ void LintStage::lintAll(Program &program, llvm::ArrayRef<Function *> functions,
                         const RangeMap &ranges, RangeOrigin origin) {
   std::vector<PrecisionFinding> findings;
   for (Function *function : functions)
-    llvm::append_range(findings,
-                       lintPrecision(*function, ranges,
-                                     getTargetOptions().getTarget(), origin));
+    // What the host does is not on the engine.
+    if (function->getOpset() != Opset::Host)
+      llvm::append_range(findings,
+                         lintPrecision(*function, ranges,
+                                       getTargetOptions().getTarget(), origin));
   DiagnosticEngine &diagnostics = program.getContext().getDiagnostics();
   llvm::raw_string_ostream os(outputText);
   if (!prefersJson())

@@ -234,7 +234,9 @@ def RangeSafeNorms : Pass<"range-safe-norms", FunctionScope> {
   let options = [
     Choice<"scale", "auto", ["auto", "max-abs"],
            "A power of two where one is known to do, or always the largest "
-           "element">
+           "element">,
+    Option<"max-elements", Integer, "0",
+           "Weights of more elements are not read for what is known; 0: all are">
   ];
   let statistics = [Statistic<"num-norms", "norms rewritten">];
   let numerics = Rounds<32, 8>;
@@ -294,7 +296,8 @@ def LegalizeAne : Pass<"legalize-ane", FunctionScope> {
     Choice<"attention", "auto", ["auto", "keep", "decompose", "fuse"],
            "Form of attention: what the target wants, or one for all">,
     Option<"rewrite-concat", Bool, "false",
-           "Write 'concat' as a sum of padded parts (disputed)">
+           "Write 'concat' as a sum of padded parts (disputed)">,
+    Option<"warn-fp32", Bool, "true", "Warn of programs that compute in fp32">
   ];
   let statistics = [Statistic<"num-rewrites", "operations rewritten">];
   let numerics = Rounds<64, 8>;

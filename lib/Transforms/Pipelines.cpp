@@ -26,12 +26,34 @@ static void buildCleanup(Pipeline &pipeline) {
   pipeline.addPass(createDcePass());
 }
 
+/// Numbers that the engine can hold, and operations that it takes: for the chip
+/// and the way to it that are asked for, or else for all.
+static void buildLegal(Pipeline &pipeline) {
+  // Where programs are fp16; while a norm is still one formula. Matrices are
+  // not read for it, only vectors. Nor are products rescaled, which reads every
+  // weight: it is for models in which --lint finds something.
+  constexpr int64_t kVectors = 65536;
+  RangeSafeNormsOptions norms;
+  norms.maxElements = kVectors;
+  pipeline.addPass(createRangeSafeNormsPass(norms));
+  // Last of what writes operations: it holds them to the rules. What type they
+  // have has been said with the model.
+  LegalizeAneOptions legalize;
+  legalize.warnFp32 = false;
+  pipeline.addPass(createLegalizeAnePass(legalize));
+}
+
 /// From host functions and programs of composites to programs of MIL.
 static void buildPrograms(Pipeline &pipeline) {
   // From here on the programs are MIL.
   pipeline.addPass(createLowerCompositesPass());
   // Lowering makes each flag and scalar again for every function it works on.
   buildCleanup(pipeline);
+  // On what is left. A clean-up behind it would fold what it has spread out.
+  buildLegal(pipeline);
+  // Constants that it names may be there already.
+  pipeline.addPass(createCsePass());
+  pipeline.addPass(createDcePass());
 }
 
 /// Fewer dispatches, but programs that can be loaded.
@@ -47,8 +69,10 @@ static void buildO0(Pipeline &pipeline) {
   pipeline.addPass(createSplitAtRopePass());
   // The host function is there now, and the head still a composite.
   pipeline.addPass(createPlaceHeadPass());
-  // Nothing but what is needed for the programs to be MIL.
+  // Nothing but what is needed for the programs to be MIL that the engine
+  // takes.
   pipeline.addPass(createLowerCompositesPass());
+  buildLegal(pipeline);
 }
 
 static void buildO1(Pipeline &pipeline) {

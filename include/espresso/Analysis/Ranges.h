@@ -60,8 +60,13 @@ public:
   /// a literal; unbounded if nothing is known.
   ValueRange getArgument(const Operation &op, llvm::StringRef input) const;
 
+  /// Constants of more elements are not read: of them nothing is known.
+  void setMaxElements(int64_t elements) { maxElements = elements; }
+  [[nodiscard]] bool mayRead(const Attribute &constant) const;
+
 private:
   llvm::DenseMap<const Value *, ValueRange> ranges;
+  int64_t maxElements = std::numeric_limits<int64_t>::max();
 };
 
 /// What is assumed of the inputs of functions.
@@ -69,6 +74,8 @@ struct RangeAssumptions {
   /// By name; what is not there has the range of `others`.
   std::vector<std::pair<std::string, ValueRange>> inputs;
   ValueRange others;
+  /// Constants of more elements are not read, and taken for unknown.
+  int64_t maxElements = std::numeric_limits<int64_t>::max();
 };
 
 /// Interval arithmetic over `function`. Weights are read; those that are not on

@@ -154,7 +154,7 @@ void reportBreaches(Function &function, Legalizer &legalizer) {
     if (!op.is("const"))
       checkOp(op, legalizer);
   });
-  if (legalizer.holds(RuleId::Dtype))
+  if (legalizer.warnsOfFp32 && legalizer.holds(RuleId::Dtype))
     checkFloats(function, legalizer);
   if (legalizer.holds(RuleId::LastAxisWidth))
     countNarrow(function, legalizer);

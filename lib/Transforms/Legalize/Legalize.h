@@ -20,15 +20,16 @@ namespace espresso {
 class Legalizer {
 public:
   Legalizer(const ane::Target &target, PassContext &context,
-            llvm::StringRef attention, bool rewritesConcat)
+            llvm::StringRef attention, bool rewritesConcat, bool warnsOfFp32)
       : target(target), context(context), attention(attention),
-        rewritesConcat(rewritesConcat) {}
+        rewritesConcat(rewritesConcat), warnsOfFp32(warnsOfFp32) {}
 
   const ane::Target target;
   PassContext &context;
   /// "auto", "keep", "decompose" or "fuse".
   llvm::StringRef attention;
   bool rewritesConcat;
+  bool warnsOfFp32;
 
   [[nodiscard]] bool holds(ane::RuleId rule) const {
     return appliesTo(rule, target);
@@ -57,6 +58,7 @@ struct LegalizationRow {
 [[nodiscard]] llvm::ArrayRef<LegalizationRow> getProductLegalizations();
 [[nodiscard]] llvm::ArrayRef<LegalizationRow> getAttentionLegalizations();
 [[nodiscard]] llvm::ArrayRef<LegalizationRow> getAxisLegalizations();
+[[nodiscard]] llvm::ArrayRef<LegalizationRow> getRankLegalizations();
 
 /// Masks below what the engine takes, literals of calls, tensors in the text.
 /// Returns whether anything changed.

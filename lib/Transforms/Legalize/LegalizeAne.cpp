@@ -63,7 +63,8 @@ FailureOr<ane::Target> LegalizeAnePass::findTarget(const Function &function,
 static Value *findReplacement(Operation &op, Legalizer &legalizer) {
   for (llvm::ArrayRef<LegalizationRow> table :
        {getAttentionLegalizations(), getOperatorLegalizations(),
-        getProductLegalizations(), getAxisLegalizations()})
+        getProductLegalizations(), getAxisLegalizations(),
+        getRankLegalizations()})
     for (const LegalizationRow &row : table) {
       bool isNamed = row.opName.empty() || op.is(row.opName);
       // Attention has reasons of its own.
@@ -111,7 +112,7 @@ PassResult LegalizeAnePass::run(Function &function, PassContext &context) {
   if (failed(target))
     return PassResult::Failed;
   Legalizer legalizer(*target, context, options.attention,
-                      options.rewriteConcat);
+                      options.rewriteConcat, options.warnFp32);
   bool changed = false;
   for (unsigned i = 0; i < kMaxSweeps && sweep(function, legalizer); ++i)
     changed = true;

@@ -236,7 +236,10 @@ PassResult RangeSafeNormsPass::run(Function &function, PassContext &context) {
   });
   if (ends.empty())
     return PassResult::Unchanged;
-  RangeMap ranges = computeRanges(function);
+  RangeAssumptions assumptions;
+  if (options.maxElements > 0)
+    assumptions.maxElements = options.maxElements;
+  RangeMap ranges = computeRanges(function, assumptions);
   llvm::SmallVector<Operation *> replaced;
   for (Operation *op : ends)
     if (rewrite(*matchNorm(*op), ranges, context))
