@@ -15,12 +15,16 @@
 namespace espresso::test {
 
 /// Runs the pipeline spelt `text` without showing its remarks; false if that
-/// fails, which has been reported.
-[[nodiscard]] inline bool runPipeline(Program &program, llvm::StringRef text) {
+/// fails, which has been reported. Passes that have options of `defaults` take
+/// those that the text does not give.
+[[nodiscard]] inline bool
+runPipeline(Program &program, llvm::StringRef text,
+            llvm::ArrayRef<PassOptionValue> defaults = {}) {
   registerAllPasses();
   Context &context = program.getContext();
   DiagnosticEngine &diagnostics = context.getDiagnostics();
-  FailureOr<Pipeline> pipeline = parsePipeline(text, context);
+  FailureOr<Pipeline> pipeline =
+      parsePipeline(text, context, "<pipeline>", defaults);
   if (failed(pipeline))
     return false;
   PassManager manager(context);
@@ -33,6 +37,25 @@ namespace espresso::test {
   PipelineStatus status = manager.run(program);
   diagnostics.setHandler(std::move(handler));
   return status == PipelineStatus::Success;
+}
+
+/// Every named pipeline; those that do not take a model to programs, behind one
+/// that does. Without those that fill up columns to the engine's minimum, which
+/// cost a hundred times as much; test/EndToEnd runs them.
+[[nodiscard]] inline std::vector<std::string> getPipelinesOfModels() {
+  registerAllPasses();
+  std::vector<std::string> texts;
+  for (const PipelineInfo *info : PassRegistry::get().getPipelines()) {
+    Pipeline pipeline;
+    info->build(pipeline);
+    std::string passes = pipeline.str();
+    if (passes.find("pad-to-minimum") != passes.npos)
+      continue;
+    bool makesPrograms = passes.find("split-at-rope") != passes.npos ||
+                         passes.find("to-stateful") != passes.npos;
+    texts.push_back((makesPrograms ? "" : "O0,") + info->name.str());
+  }
+  return texts;
 }
 
 } // namespace espresso::test

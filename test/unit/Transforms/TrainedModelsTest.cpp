@@ -202,6 +202,27 @@ TEST_P(TrainedModelsTest, Structures) {
   }
 }
 
+// A pipeline that is registered is among them.
+TEST_P(TrainedModelsTest, NamedPipelines) {
+  for (const std::string &pipeline : getPipelinesOfModels()) {
+    SCOPED_TRACE(pipeline);
+    auto program = build({.dataType = DataType::Float32, .prefillLength = 8});
+    ASSERT_TRUE(program);
+    ASSERT_TRUE(runPipeline(*program, pipeline));
+    expectTokens(*program, kFp32Tolerance, /*tieGap=*/0);
+  }
+}
+
+TEST_P(TrainedModelsTest, NamedPipelinesFp16) {
+  for (const std::string &pipeline : getPipelinesOfModels()) {
+    SCOPED_TRACE(pipeline);
+    auto program = build({.dataType = DataType::Float16, .prefillLength = 8});
+    ASSERT_TRUE(program);
+    ASSERT_TRUE(runPipeline(*program, pipeline));
+    expectTokens(*program, kFp16Tolerance, kFp16TieGap);
+  }
+}
+
 TEST_P(TrainedModelsTest, HeadOnTheEngine) {
   for (llvm::StringRef place : {"ane", "ane-tiles=3"}) {
     auto program = build({.dataType = DataType::Float32, .prefillLength = 16});
