@@ -44,7 +44,11 @@ static llvm::hash_code hashAttribute(const Attribute &attribute) {
   if (const DenseElements *dense = attribute.getDense())
     return llvm::hash_combine(
         type, llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(dense->bytes)));
-  // What is compared of blobs depends on both; lists are short.
+  // As they are compared: layers have many weights of one type.
+  if (const BlobReference *blob = attribute.getBlob())
+    return blob->source ? llvm::hash_combine(type, blob->source->getKey())
+                        : llvm::hash_combine(type, blob->path, blob->offset);
+  // Lists are short.
   return type;
 }
 
