@@ -10,7 +10,10 @@
 #include "../Lower/LoweringBuilder.h"
 #include "Legalize.h"
 
+#include "espresso/Base/Half.h"
 #include "espresso/Eval/Tensor.h"
+
+#include "llvm/ADT/DenseSet.h"
 
 #include <cmath>
 
@@ -20,6 +23,32 @@ using ane::RuleId;
 
 /// Below this a number that is added is taken for minus infinity of a mask.
 static constexpr double kMaskLike = -1e4;
+
+/// Whether there is a number below `bound`, which is negative, among halves.
+static bool hasBelow(llvm::ArrayRef<uint8_t> halves, double bound) {
+  auto limit = static_cast<unsigned>(encodeFloat(DataType::Float16, -bound));
+  constexpr unsigned kSign = 0x8000;
+  for (size_t i = 0; i + 1 < halves.size(); i += 2)
+    if ((halves[i] | unsigned(halves[i + 1]) << 8) > (kSign | limit))
+      return true;
+  return false;
+}
+
+/// True if an fp16 constant certainly has no element below `bound`: most masks,
+/// which are large, are found to be fine without being converted.
+static bool isAbove(const Attribute &value, double bound,
+                    DiagnosticEngine &diagnostics) {
+  if (const DenseElements *elements = value.getDense())
+    return !hasBelow(elements->bytes, bound);
+  const WeightSource &source = *value.getBlob()->source;
+  if (source.getElementType() != DataType::Float16)
+    return false;
+  llvm::ArrayRef<uint8_t> inPlace = source.getBytesInPlace();
+  if (!inPlace.empty())
+    return !hasBelow(inPlace, bound);
+  std::vector<uint8_t> bytes(2 * source.getNumElements());
+  return succeeded(source.read(bytes, diagnostics)) && !hasBelow(bytes, bound);
+}
 
 /// The tensor with elements below the mask value raised to it; nothing if there
 /// are none, or it is no mask: zeros and what is far below.
@@ -31,6 +60,9 @@ static std::optional<Tensor> clampMask(const Attribute &value,
     return std::nullopt;
   DiagnosticEngine silent;
   silent.setHandler([](const Diagnostic &) {});
+  if (type.getElementType() == DataType::Float16 &&
+      isAbove(value, maskValue, silent))
+    return std::nullopt;
   FailureOr<Tensor> tensor =
       tensorFromAttribute(value, {NumericsMode::Fp16}, silent);
   if (failed(tensor))
@@ -60,11 +92,19 @@ static bool clampMasks(Function &function, Legalizer &legalizer) {
       users.push_back(&op);
   });
   bool changed = false;
+  // Layers share masks, which are large.
+  llvm::DenseSet<const Value *> isFine;
   for (Operation *op : users)
     for (llvm::StringRef input : {"x", "y", "a", "b"}) {
-      std::optional<Tensor> mask = clampMask(op->getConstant(input), maskValue);
-      if (!mask)
+      const Value *named = op->getOperand(input);
+      if (isFine.contains(named))
         continue;
+      std::optional<Tensor> mask = clampMask(op->getConstant(input), maskValue);
+      if (!mask) {
+        if (named)
+          isFine.insert(named);
+        continue;
+      }
       legalizer.remark(*op, RuleId::MaskValue)
           << "mask '" << input << "' of '" << op->getResult()->getName()
           << "' is raised to " << static_cast<int64_t>(maskValue);
