@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 # These leave models or programs as they are, or make programs without a host.
-OTHERS = ["cleanup", "coreml-stateful", "lift", "optimize"]
+OTHERS = ["cleanup", "coreml-stateful", "lift", "lift-to-model", "optimize"]
 # Besides all that have a name.
 PIPELINES = [
     "bucket-prefill{lengths=5/9},ane",
