@@ -162,7 +162,8 @@ static Value *skipMask(Attention &a, Value *value) {
       continue;
     a.isShownIfTrue = isTrue;
     if (*hidden != -std::numeric_limits<double>::infinity() &&
-        !(*hidden <= -1e4 && op->getConstant("cond"))) {
+        !(*hidden <= -1e4 &&
+          showsInEveryRow(op->getConstant("cond"), isTrue))) {
       a.refuse("a choice that is not known replaces scores by a number, which "
                "is not adding one where all of them are replaced");
       return nullptr;

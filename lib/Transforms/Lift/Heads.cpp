@@ -167,6 +167,24 @@ readMask(const Attribute &mask, DiagnosticEngine &diagnostics) {
   return elements;
 }
 
+bool showsInEveryRow(const Attribute &mask, bool isShownIfTrue) {
+  auto type = mask ? mask.getType().getAs<TensorType>() : TensorType();
+  if (!type || type.getRank() < 1 || !mask.getDense() ||
+      type.getElementType() != DataType::Bool ||
+      mask.getNumElements() > kMaxMask)
+    return false;
+  const int64_t columns = type.getShape().back();
+  const int64_t count = mask.getNumElements();
+  for (int64_t row = 0; row < count; row += columns) {
+    int64_t at = row;
+    while (at < row + columns && mask.getBool(at) != isShownIfTrue)
+      ++at;
+    if (at == row + columns)
+      return false;
+  }
+  return true;
+}
+
 std::optional<CausalMask> getCausalMask(const Attribute &mask, int64_t tokens,
                                         DiagnosticEngine &diagnostics) {
   auto type = mask ? mask.getType().getAs<TensorType>() : TensorType();

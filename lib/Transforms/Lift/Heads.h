@@ -39,6 +39,10 @@ struct CausalMask {
 getCausalMask(const Attribute &mask, int64_t tokens,
               DiagnosticEngine &diagnostics);
 
+/// Whether a constant mask of booleans shows something in each row of its last
+/// axis: what is true, or what is false.
+[[nodiscard]] bool showsInEveryRow(const Attribute &mask, bool isShownIfTrue);
+
 } // namespace espresso
 
 #endif // ESPRESSO_LIB_TRANSFORMS_LIFT_HEADS_H
