@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <limits>
 
 namespace espresso::runtime {
@@ -46,10 +47,17 @@ static int64_t getBytes(const kernels::MatrixView &rows) {
   return rows.rows * rows.columns * width;
 }
 
+/// Programs of a session may have a bias of their own, in another place.
+static bool areSame(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() &&
+         (a.empty() || a.data() == b.data() ||
+          std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
 static bool areSame(const HeadWeights &a, const HeadWeights &b) {
   return a.rows.data == b.rows.data && a.rows.rows == b.rows.rows &&
          a.rows.columns == b.rows.columns && a.rows.type == b.rows.type &&
-         a.bias.data() == b.bias.data() && a.isPlain == b.isPlain;
+         areSame(a.bias, b.bias) && a.isPlain == b.isPlain;
 }
 
 HeadSet::Entry *HeadSet::find(const HeadWeights &weights) {
@@ -137,6 +145,8 @@ HeadSet::Entry &HeadSet::prepare(const HeadWeights &weights,
     return *known;
   Entry &entry = *entries.emplace_back(std::make_unique<Entry>());
   entry.weights = weights;
+  entry.bias.assign(weights.bias.begin(), weights.bias.end());
+  entry.weights.bias = entry.bias;
   entry.report.rows = weights.rows.rows;
   entry.report.seconds = getSeconds([&] {
     if (method == HeadMethod::Full)

@@ -19,8 +19,8 @@
 
 namespace espresso::runtime {
 
-/// A head in a plan. The weights are in the mapped file or in the program, and
-/// outlive whoever uses them.
+/// A head in a plan. Its rows are in the mapped file and outlive whoever uses
+/// them; the bias may be a program's.
 struct HeadWeights {
   kernels::MatrixView rows;
   std::span<const float> bias; ///< or empty
@@ -47,6 +47,7 @@ public:
 private:
   struct Entry {
     HeadWeights weights;
+    std::vector<float> bias; ///< that of `weights`
     std::unique_ptr<kernels::ScreenedRows> screened;
     std::unique_ptr<kernels::PrunedRows> pruned;
     kernels::SearchCounts counts;
