@@ -102,6 +102,7 @@ absl::Status Executor::call(uint32_t index, std::span<const void *const> inputs,
               .calleeArena =
                   memory + function.getFrameBytes(pool.getNumThreads()),
               .pool = &pool,
+              .ropeTables = &workspace->ropeTables,
               .executor = this};
   for (const CompiledStep &step : function.steps) {
     absl::Status status = step.kernel(frame);

@@ -10,6 +10,7 @@
 #define ESPRESSO_LIB_RUNTIME_EXECUTOR_H
 
 #include "Program.h"
+#include "RopeTables.h"
 #include "espresso/Kernels/ThreadPool.h"
 #include "espresso/Runtime/Device.h"
 
@@ -45,6 +46,7 @@ public:
   uint64_t getArenaBytes() const { return arenaBytes; }
 
   kernels::ThreadPool pool;
+  RopeTables ropeTables;
 
 private:
   MemoryBlock arena;

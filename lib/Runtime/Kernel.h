@@ -21,6 +21,7 @@
 namespace espresso::runtime {
 
 class Executor;
+class RopeTables;
 
 /// What a step sees of the run it belongs to.
 struct Frame {
@@ -31,6 +32,7 @@ struct Frame {
   uint8_t *scratch;     ///< this step's, 64-byte aligned
   uint8_t *calleeArena; ///< memory for a function called from here
   kernels::ThreadPool *pool;
+  RopeTables *ropeTables;
   Executor *executor;
 
   /// State `index` of the text to which a column belongs.

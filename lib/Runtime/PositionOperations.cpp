@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ActivationArguments.h"
+#include "RopeTables.h"
 #include "espresso/Kernels/Attention.h"
 
 namespace espresso::runtime {
@@ -30,25 +30,6 @@ static absl::StatusOr<std::vector<double>> getFrequencies(StepContext &context,
   return std::vector<double>(values, values + rotary / 2);
 }
 
-/// Fills `cosines` and `sines`, [pairs, columns], through a column of each.
-static void fillRopeTable(const Positions &positions, const Frame &frame,
-                          const std::vector<double> &frequencies, double scale,
-                          std::span<float> cosines, std::span<float> sines,
-                          std::span<float> scratch) {
-  const int64_t columns = positions.columns;
-  if (positions.areConsecutive(frame))
-    return kernels::ropeTable(positions.get(frame, 0), columns, frequencies,
-                              scale, cosines, sines);
-  const size_t pairs = frequencies.size();
-  std::span<float> cosine = scratch.first(pairs), sine = scratch.last(pairs);
-  for (int64_t s = 0; s < columns; ++s) {
-    kernels::ropeTable(positions.get(frame, s), 1, frequencies, scale, cosine,
-                       sine);
-    storeColumn(cosine, columns, s, cosines);
-    storeColumn(sine, columns, s, sines);
-  }
-}
-
 static absl::StatusOr<Kernel> makeRope(StepContext &context) {
   ESPRESSO_ASSIGN_OR_RETURN(Columns x, getColumns(context, "x"));
   ESPRESSO_ASSIGN_OR_RETURN(Tensor position,
@@ -66,13 +47,9 @@ static absl::StatusOr<Kernel> makeRope(StepContext &context) {
                             getFrequencies(context, rotary));
   ESPRESSO_ASSIGN_OR_RETURN(Tensor out,
                             getColumnsResult(context, x.channels, count));
-  const int64_t size = rotary / 2 * count; // at most half of the result
-  ESPRESSO_RETURN_IF_ERROR(context.reserveScratch(2 * size + rotary));
   return Kernel([=](const Frame &frame) -> absl::Status {
-    float *scratch = reinterpret_cast<float *>(frame.scratch);
-    std::span<float> cosines(scratch, size), sines(scratch + size, size);
-    fillRopeTable(positions, frame, frequencies, scale, cosines, sines,
-                  {scratch + 2 * size, static_cast<size_t>(rotary)});
+    const auto [cosines, sines] =
+        frame.ropeTables->get(frequencies, scale, positions, frame);
     std::span<const float> from = x.tensor.floats(frame);
     std::span<float> to = out.mutableFloats(frame);
     if (x.count != count) {
