@@ -1,4 +1,5 @@
-"""Compiles a model by every pipeline that makes bundles and compares tokens.
+"""Compiles a model by every pipeline that makes bundles, with its head at every
+place, and compares tokens.
 
 usage: run_pipelines.py COMPILER RUNNER MODEL PROMPT DIRECTORY
 """
@@ -14,13 +15,14 @@ OTHERS = ["cleanup", "coreml-stateful", "lift", "lift-to-model", "optimize"]
 # Besides all that have a name.
 PIPELINES = [
     "bucket-prefill{lengths=5/9},ane",
-    "split-at-rope{attention=host},lower-composites",
-    "split-at-rope,pack-lanes{lanes=3},lower-composites",
-    "split-at-rope{rope=graph},fuse-blocks,lower-composites,cleanup",
-    "split-at-rope{attention=graph},lower-composites,cleanup",
-    "split-at-rope{attention=graph,rope=graph},segment{max-bytes=700000},"
-    "pad-to-minimum,lower-composites",
+    "split-at-rope{attention=host},place-head,lower-composites",
+    "split-at-rope,place-head,pack-lanes{lanes=3},lower-composites",
+    "split-at-rope{rope=graph},place-head,fuse-blocks,lower-composites,cleanup",
+    "split-at-rope{attention=graph},place-head,lower-composites,cleanup",
+    "split-at-rope{attention=graph,rope=graph},place-head,"
+    "segment{max-bytes=700000},pad-to-minimum,lower-composites",
 ]
+HEADS = ["auto", "ane", "ane-tiles=3", "cpu"]
 TOKENS = "8"
 
 
@@ -31,10 +33,10 @@ def run(command):
     return done.stdout
 
 
-def generate(model, pipeline, prompts, directory):
+def generate(model, pipeline, head, prompts, directory):
     bundle = str(directory / "bundle.espresso")
     run([sys.argv[1], model, "--dtype=fp32", "--context=64", "-q",
-         f"--pipeline={pipeline}", "-o", bundle])
+         f"--pipeline={pipeline}", f"--head={head}", "-o", bundle])
     return [run([sys.argv[2], bundle, "-q", "--ids", "-n", TOKENS,
                  "-p", prompt]) for prompt in prompts]
 
@@ -45,15 +47,16 @@ def main():
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     prompts = [prompt, (prompt + " and the dog ") * 5]
-    expected = generate(model, "ane", prompts, directory)
+    expected = generate(model, "O0", "cpu", prompts, directory)
     opt = pathlib.Path(sys.argv[1]).with_name("espresso-opt")
     listed = json.loads(run([str(opt), "--list-passes=json"]))
     named = [pipeline["name"] for pipeline in listed["pipelines"]]
     if not set(OTHERS) < set(named):
         sys.exit(f"there are other pipelines now: {named}")
     for pipeline in sorted(set(named) - set(OTHERS)) + PIPELINES:
-        if generate(model, pipeline, prompts, directory) != expected:
-            sys.exit(f"'{pipeline}' gives other tokens than 'ane'")
+        for head in HEADS:
+            if generate(model, pipeline, head, prompts, directory) != expected:
+                sys.exit(f"'{pipeline}', head '{head}', gives other tokens")
 
 
 main()

@@ -202,15 +202,18 @@ TEST_P(TrainedModelsTest, Structures) {
   }
 }
 
-// A pipeline that is registered is among them.
+constexpr const char *kHeads[] = {"auto", "ane", "ane-tiles=3", "cpu"};
+
+// A pipeline that is registered is among them, with the head at each place.
 TEST_P(TrainedModelsTest, NamedPipelines) {
-  for (const std::string &pipeline : getPipelinesOfModels()) {
-    SCOPED_TRACE(pipeline);
-    auto program = build({.dataType = DataType::Float32, .prefillLength = 8});
-    ASSERT_TRUE(program);
-    ASSERT_TRUE(runPipeline(*program, pipeline));
-    expectTokens(*program, kFp32Tolerance, /*tieGap=*/0);
-  }
+  for (const std::string &pipeline : getPipelinesOfModels())
+    for (const char *head : kHeads) {
+      SCOPED_TRACE(pipeline + ", head " + head);
+      auto program = build({.dataType = DataType::Float32, .prefillLength = 8});
+      ASSERT_TRUE(program);
+      ASSERT_TRUE(runPipeline(*program, pipeline, {{"head", head}}));
+      expectTokens(*program, kFp32Tolerance, /*tieGap=*/0);
+    }
 }
 
 TEST_P(TrainedModelsTest, NamedPipelinesFp16) {
