@@ -59,8 +59,8 @@ static int countCalls(const plan::Plan &plan) {
   return calls;
 }
 
-static void run(Executor &executor, uint32_t index, const FunctionInfo &info,
-                std::span<const uint8_t> values) {
+static void run(Executor &executor, const StateMemory &states, uint32_t index,
+                const FunctionInfo &info, std::span<const uint8_t> values) {
   const plan::Function &message = *info.message;
   if (!isSmall(info, message.inputs()) || !isSmall(info, message.outputs()))
     return;
@@ -72,7 +72,7 @@ static void run(Executor &executor, uint32_t index, const FunctionInfo &info,
     in.push_back(tensor.data());
   for (std::vector<uint32_t> &tensor : outputs)
     out.push_back(tensor.data());
-  (void)executor.run(index, in, out);
+  (void)executor.run(index, in, out, {.states = states.getStates()});
 }
 
 /// Two parts: the plan, then its weights, which are also what inputs hold.
@@ -93,12 +93,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       Program::compile(*std::move(plan), {.maxMemoryBytes = kMaxMemory});
   if (!program.ok())
     return 0;
-  auto executor = Executor::create(**program, /*threads=*/1, nullptr);
-  if (!executor.ok())
+  auto executor = Executor::create(
+      **program, std::make_shared<Workspace>(/*threads=*/1), nullptr);
+  StateMemory states;
+  if (!executor.ok() || !states.allocate((*program)->getPlan()).ok())
     return 0;
   const std::vector<FunctionInfo> &functions = (*program)->getPlan().functions;
   for (uint32_t i = 0; i < functions.size(); ++i)
-    run(**executor, i, functions[i],
+    run(**executor, states, i, functions[i],
         weightBytes.last(std::min<size_t>(weightBytes.size(), 16)));
   return 0;
 }
