@@ -147,6 +147,20 @@ public:
     finish(all, kvHead, column);
   }
 
+  /// Every column of every group of heads, each of about `rows` rows.
+  void attendAll(int64_t rows, std::span<float> scratch, int64_t perThread,
+                 ThreadPool &pool) const {
+    const int64_t products = std::max<int64_t>(1, rows * shape.headDim * group);
+    const int64_t grain = std::max<int64_t>(1, kProductsPerThread / products);
+    pool.parallelFor(shape.kvHeads * shape.columns, grain,
+                     [&](int64_t begin, int64_t end, unsigned thread) {
+                       float *mine = align(scratch.data() + thread * perThread);
+                       for (int64_t task = begin; task < end; ++task)
+                         attend(task / shape.columns, task % shape.columns,
+                                mine);
+                     });
+  }
+
   /// Blocks of the only column; `results` has room for all of all heads.
   void attendBlocks(std::span<float> scratch, int64_t perThread, float *results,
                     ThreadPool &pool) const {
@@ -324,22 +338,13 @@ void attention(const AttentionShape &shape, std::span<const float> q,
   if (isMany(shape))
     return attendMany(shape, q, keys, values, scratch, perThread, y, pool);
   const FewColumns few(shape, q, keys, values, y);
-  const int64_t products =
-      std::max<int64_t>(1, rows * shape.headDim * shape.heads / shape.kvHeads);
-  const int64_t grain = std::max<int64_t>(1, kProductsPerThread / products);
   if (shape.columns == 1 && rows - few.getFirst(0) > kAttendRows) {
     // What threads have for themselves, then the results of all blocks.
     const int64_t own = getColumnSize(shape) + 16;
     return few.attendBlocks(scratch, own,
                             scratch.data() + own * pool.getNumThreads(), pool);
   }
-  pool.parallelFor(shape.kvHeads * shape.columns, grain,
-                   [&](int64_t begin, int64_t end, unsigned thread) {
-                     float *mine = align(scratch.data() + thread * perThread);
-                     for (int64_t task = begin; task < end; ++task)
-                       few.attend(task / shape.columns, task % shape.columns,
-                                  mine);
-                   });
+  few.attendAll(rows, scratch, perThread, pool);
 }
 
 void attention(const AttentionShape &shape, std::span<const float> q,
@@ -355,17 +360,7 @@ void attention(const AttentionShape &shape, std::span<const float> q,
   int64_t rows = 0;
   for (const AttentionColumn &column : columns)
     rows += column.position + 1;
-  // Of a task on average.
-  const int64_t products = std::max<int64_t>(
-      1, rows * shape.headDim * shape.heads / shape.kvHeads / shape.columns);
-  const int64_t grain = std::max<int64_t>(1, kProductsPerThread / products);
-  pool.parallelFor(shape.kvHeads * shape.columns, grain,
-                   [&](int64_t begin, int64_t end, unsigned thread) {
-                     float *mine = align(scratch.data() + thread * perThread);
-                     for (int64_t task = begin; task < end; ++task)
-                       few.attend(task / shape.columns, task % shape.columns,
-                                  mine);
-                   });
+  few.attendAll(rows / shape.columns, scratch, perThread, pool);
 }
 
 } // namespace espresso::kernels
