@@ -91,9 +91,11 @@ static std::optional<Axes> getAxes(const Operation &op, llvm::StringRef input) {
   return axes;
 }
 
-/// softmax, cumsum, topk and the like: one axis, which stays.
-static bool convertAlongAxis(Operation &op, Layout &layout) {
-  std::optional<Axes> axes = getAxes(op, "axis");
+/// Rebuilds an operation over one axis, which stays: `input` names it, as a
+/// list or a number.
+static bool rebuildAlongAxis(Operation &op, Layout &layout,
+                             llvm::StringRef input, bool isList) {
+  std::optional<Axes> axes = getAxes(op, input);
   Value *x = op.getOperand("x");
   auto view = axes && axes->size() == 1 ? AxisView::open(op, *x, *axes, layout)
                                         : std::nullopt;
@@ -101,12 +103,17 @@ static bool convertAlongAxis(Operation &op, Layout &layout) {
     return false;
   OpBuilder b(op, op.getResult()->getName());
   Value *brought = layout.bring(b, *x, view->extents, view->arrangement, "x");
-  Operation *made = rebuildOp(
-      op, b,
-      {{"x", brought}, {"axis", b.integer(view->getDim((*axes)[0]), "axis")}});
+  int64_t dim = view->getDim(axes->front());
+  Value *named = isList ? b.ints({dim}, input) : b.integer(dim, input);
+  Operation *made = rebuildOp(op, b, {{"x", brought}, {input, named}});
   for (auto [i, result] : llvm::enumerate(op.getResults()))
     layout.define(*result, made->getResult(i), view->arrangement.order);
   return true;
+}
+
+/// softmax, cumsum, topk and the like.
+static bool convertAlongAxis(Operation &op, Layout &layout) {
+  return rebuildAlongAxis(op, layout, "axis", /*isList=*/false);
 }
 
 /// reduce_*: axes that go, or stay as axes of extent 1.
@@ -148,19 +155,7 @@ static bool convertArgReduction(Operation &op, Layout &layout) {
 
 /// Over one axis; gain and shift are vectors along it.
 static bool convertLayerNorm(Operation &op, Layout &layout) {
-  std::optional<Axes> axes = getAxes(op, "axes");
-  Value *x = op.getOperand("x");
-  auto view = axes && axes->size() == 1 ? AxisView::open(op, *x, *axes, layout)
-                                        : std::nullopt;
-  if (!view)
-    return false;
-  OpBuilder b(op, op.getResult()->getName());
-  Value *brought = layout.bring(b, *x, view->extents, view->arrangement, "x");
-  Operation *made = rebuildOp(
-      op, b,
-      {{"x", brought}, {"axes", b.ints({view->getDim((*axes)[0])}, "axes")}});
-  layout.define(*op.getResult(), made->getResult(), view->arrangement.order);
-  return true;
+  return rebuildAlongAxis(op, layout, "axes", /*isList=*/true);
 }
 
 static bool convertReverse(Operation &op, Layout &layout) {
