@@ -86,11 +86,7 @@ protected:
     CompiledModel model;
     EXPECT_EQ(compileModel(context, checkpoint, options, model),
               CompileStatus::Success);
-    TokenizerData tokenizer;
-    for (int64_t id = 0; id < GetParam().vocabularySize; ++id)
-      tokenizer.pieces.push_back({"t" + std::to_string(id)});
-    tokenizer.addBos = false;
-    return openSession(model, tokenizer);
+    return openSession(model, makeTokenizer(GetParam()));
   }
 
   /// Allocations of each of five tokens, after a prompt and two tokens.

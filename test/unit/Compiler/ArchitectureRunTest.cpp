@@ -39,15 +39,6 @@ const std::vector<int64_t> kIds = {1, 5, 16, 0, 9, 9, 3, 12, 7, 2, 11, 5};
 /// The first call takes a part of prefill, or all of it and goes on.
 constexpr int64_t kPromptLengths[] = {3, 7};
 
-/// A piece for each token, so that a bundle has a vocabulary.
-TokenizerData makeTokenizer(const ModelConfig &config) {
-  TokenizerData tokenizer;
-  for (int64_t id = 0; id < config.vocabularySize; ++id)
-    tokenizer.pieces.push_back({"t" + std::to_string(id)});
-  tokenizer.addBos = false;
-  return tokenizer;
-}
-
 class ArchitectureRunTest : public testing::TestWithParam<ModelConfig> {
 protected:
   static void SetUpTestSuite() { registerAllPasses(); }

@@ -37,11 +37,7 @@ protected:
     CompiledModel model;
     EXPECT_EQ(compileModel(context, checkpoint, options, model),
               CompileStatus::Success);
-    TokenizerData tokenizer;
-    for (int64_t id = 0; id < GetParam().vocabularySize; ++id)
-      tokenizer.pieces.push_back({"t" + std::to_string(id)});
-    tokenizer.addBos = false;
-    return openBundle(model, tokenizer);
+    return openBundle(model, makeTokenizer(GetParam()));
   }
 
   void expectSameBits(llvm::StringRef pipeline, int64_t slots, bool isWide) {

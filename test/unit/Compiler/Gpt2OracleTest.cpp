@@ -54,10 +54,7 @@ protected:
     if (failed(checkpoint))
       return nullptr;
     // The folder has no vocabulary.
-    TokenizerData tokenizer;
-    for (int64_t id = 0; id < checkpoint->config.vocabularySize; ++id)
-      tokenizer.pieces.push_back({"t" + std::to_string(id)});
-    tokenizer.addBos = false;
+    const TokenizerData tokenizer = makeTokenizer(checkpoint->config);
     CompileOptions options;
     options.build.dataType = type;
     options.build.prefillLength = 3;

@@ -15,6 +15,14 @@
 
 namespace espresso::test {
 
+TokenizerData makeTokenizer(const ModelConfig &config) {
+  TokenizerData tokenizer;
+  for (int64_t id = 0; id < config.vocabularySize; ++id)
+    tokenizer.pieces.push_back({"t" + std::to_string(id)});
+  tokenizer.addBos = false;
+  return tokenizer;
+}
+
 std::shared_ptr<const runtime::Bundle>
 openBundle(const CompiledModel &model, const TokenizerData &tokenizer,
            const runtime::BundleOptions &options) {

@@ -16,6 +16,9 @@
 
 namespace espresso::test {
 
+/// A piece for each token, so that a bundle has a vocabulary.
+[[nodiscard]] TokenizerData makeTokenizer(const ModelConfig &config);
+
 /// Writes a bundle to a scratch directory and opens it; null after a failure of
 /// the test. The bundle's files are gone, but stay mapped.
 [[nodiscard]] std::shared_ptr<const runtime::Bundle>

@@ -109,16 +109,25 @@ TEST(Columns, Table) {
 // What tests need
 //===----------------------------------------------------------------------===//
 
+class WorkloadTest : public testing::Test {
+protected:
+  void SetUp() override {
+    makeModel(maker, plan::FLOAT16, /*prefill=*/true);
+    maker.write();
+    bundle = Bundle::open(maker.getPath());
+    ASSERT_TRUE(bundle.ok()) << bundle.status();
+    workload = Workload::create(**bundle);
+    ASSERT_TRUE(workload.ok()) << workload.status();
+  }
+
+  BundleMaker maker;
+  absl::StatusOr<std::shared_ptr<const Bundle>> bundle;
+  absl::StatusOr<Workload> workload;
+};
+
 // Each step's weights are read once, those in several places too; a table is
 // not read, and the last products that make the logits are the head.
-TEST(Workload, CountsWeightsOnceAndKnowsTheHead) {
-  BundleMaker maker;
-  makeModel(maker, plan::FLOAT16, /*prefill=*/true);
-  maker.write();
-  auto bundle = Bundle::open(maker.getPath());
-  ASSERT_TRUE(bundle.ok()) << bundle.status();
-  auto workload = Workload::create(**bundle);
-  ASSERT_TRUE(workload.ok()) << workload.status();
+TEST_F(WorkloadTest, CountsWeightsOnceAndKnowsTheHead) {
   uint64_t bytes = 0;
   const uint8_t *end = nullptr;
   for (std::span<const uint8_t> weight : workload->getWeights()) {
@@ -147,14 +156,7 @@ TEST(Workload, CountsWeightsOnceAndKnowsTheHead) {
 
 // Streams share a pass over the weights, 32 at a time; their caches are their
 // own. Prompts are read one after the other, in blocks of 512.
-TEST(Workload, StreamsShareWeights) {
-  BundleMaker maker;
-  makeModel(maker, plan::FLOAT16, /*prefill=*/true);
-  maker.write();
-  auto bundle = Bundle::open(maker.getPath());
-  ASSERT_TRUE(bundle.ok()) << bundle.status();
-  auto workload = Workload::create(**bundle);
-  ASSERT_TRUE(workload.ok()) << workload.status();
+TEST_F(WorkloadTest, StreamsShareWeights) {
   const double weights = static_cast<double>(workload->getWeightBytes());
   const double row = static_cast<double>(workload->getCacheBytes(0));
   auto bytes = [&](BenchTest test) {
